@@ -1,0 +1,48 @@
+# `make help` says what there is to make.
+# `make PYTHON=python3.12 …` picks another Python (3.11 or later).
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+# pip compiles nothing here, so Python must be allowed to keep what it compiles: it is used in every build.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help venv book test lab notebooks clean distclean
+
+help:  ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+book: $(READY)  ## Build the book: _build/html/index.html
+	@# Pages that warned must be read again, or the next build would not see the warning.
+	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
+
+test: book  ## Build the book, then check everything: style, package, site, notebooks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pytest -n logical -rs
+	$(BIN)/pytest book --nbval --nbval-cell-timeout=120 -n logical --dist loadscope
+
+lab: $(READY)  ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab book
+
+notebooks: $(READY)  ## Execute the notebooks and normalise them, before a commit
+	$(BIN)/python book/_tools/notebooks.py
+
+venv: $(READY)  ## Only set up the virtual environment
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1)' || \
+	  { echo 'Python 3.11 or later is needed: make PYTHON=python3.x'; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@# The list is complete: without a look at dependencies and without compiling it takes half the time.
+	$(BIN)/python -m pip install --quiet --no-deps --no-compile --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:  ## Remove what was built
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+distclean: clean  ## Remove also what was set up
+	rm -rf .venv .cache *.egg-info

