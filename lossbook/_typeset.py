@@ -95,7 +95,7 @@ def _negative(term: Any) -> bool:
 def _place_in_product(factor: Any) -> int:
     """Order the factors of a product: letters, then brackets, then functions, then sums."""
     base = factor.base if factor.is_Pow else factor
-    if base.is_Atom or base.is_Indexed or isinstance(base, (Named, KroneckerDelta)):
+    if base.is_Atom or base.is_Indexed or isinstance(base, (Named, KroneckerDelta, AppliedUndef)):
         return 0
     if isinstance(base, Add):
         return 1
@@ -136,7 +136,7 @@ class _Textbook(LatexPrinter):
         text = self._product(above)
         if below:
             text = rf"\frac{{{text or 1}}}{{{self._product(below)}}}"
-        elif tail and len(above) == 1 and isinstance(above[0], Add):
+        elif (tail or number.is_negative) and len(above) == 1 and isinstance(above[0], Add):
             text = rf"\left({text}\right)"
         return ("- " if number.is_negative else "") + text + tail
 

@@ -1,4 +1,4 @@
-"""Equations under test: a displayed equation is the output of its own check.
+r"""Equations under test: a displayed equation is the output of its own check.
 
 ``define`` typesets a definition, ``prove`` a statement that it has decided, ``state`` one whose check has run.
 Each returns an :class:`Equation`, which a notebook shows as a numbered equation that other pages can cite.
@@ -7,17 +7,17 @@ Each returns an :class:`Equation`, which a notebook shows as a numbered equation
 >>> y, y_hat = symbols("y yhat", real=True)
 >>> L = define("eq-square", "L", (y - y_hat) ** 2)
 >>> print(prove("eq-square-gradient", Derivative(L, y_hat), 2 * (y_hat - y)))
-eq-square-gradient, proven: \\frac{\\partial L}{\\partial \\hat{y}} = 2 \\left(\\hat{y} - y\\right)
+eq-square-gradient, proven: \frac{\partial L}{\partial \hat{y}} = 2 \left(\hat{y} - y\right)
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import mpmath
 import numpy as np
 import sympy as sp
-from sympy.core.relational import Relational
 
 from lossbook import _proof
 from lossbook._proof import ProofError
@@ -39,8 +39,10 @@ class Equation:
     lhs: Any = None
     rhs: Any = None
     relation: Any = None
+    given: Any = True
 
     def __repr__(self) -> str:
+        """Return the equation on one line, without an address."""
         return f"{self.label}, {self.status}: {self.tex}"
 
     def _repr_markdown_(self) -> str:
@@ -62,7 +64,7 @@ def define(label: str, name: Any, formula: Any) -> Equation:
     eq-twice, defined: t = 2 x
     """
     formula = sp.sympify(formula)
-    _refuse_nan(label, formula)
+    _refuse_no_value(label, formula)
     named = Named(name if isinstance(name, str) else tex(name), formula)
     return Equation(label, "defined", f"{tex(named)} = {tex(formula)}", lhs=named, rhs=formula)
 
@@ -87,19 +89,28 @@ def prove(
         Two or more expressions, each equal to the next; or one inequality. Derivatives, sums, limits and
         integrals are carried out.
     given : SymPy condition
-        The domain: every fact the statement rests on, beside what the symbols were declared to be.
+        The domain: every fact the statement rests on, beside what the symbols were declared to be. Letters are
+        real numbers. All sides have to be defined on the whole domain, and differentiable where they are
+        differentiated: no division by 0, no logarithm of 0, no kink, also at the edges of the domain.
     cases : conditions, optional
         The cases to tell apart. They are checked to cover the domain, their edges included, and where two cases
-        touch a derivative is checked to exist. The conditions of a Piecewise on the right are the default.
+        touch a derivative is checked to exist. The conditions of a Piecewise are the default.
     let : dict, optional
         For inequalities, a substitution {old: new}, checked to reach every value.
     since : Equation, optional
-        An inequality, already proven, that this one follows from.
+        An inequality, already proven, that this one is, once the given equations are put in.
     numerically : bool
         Whether to be content with 50 digits at many points of the domain, where SymPy cannot decide. The
-        equation is then called *checked*, not *proven*.
+        equation is then called *checked*, not *proven*: what is false only in a small region may escape.
     seconds : float
-        The time limit.
+        The time limit; it holds in the main thread only.
+
+    Notes
+    -----
+    Symbolic steps are SymPy's, and so are limits and integrals, whose insides are not checked to be defined, and the
+    minimum that decides an inequality in one letter. All but limits is also compared at a few points; there a
+    derivative is a difference quotient, not SymPy's. What SymPy simplifies while an expression is written down, such
+    as x/x to 1, never arrives here.
 
     Examples
     --------
@@ -110,12 +121,12 @@ def prove(
     lossbook._proof.ProofError: eq-wrong does not hold
       left:  (x + 1)**2
       right: x**2 + 1
-      at x = -289/97 the sides are 3.91795 and 9.87661
+      at x = -78/97 the sides are 0.0383675 and 1.64661
     """
     try:
         with _proof.time_limit(seconds):
             sides, relation = _sides(sides)
-            facts = _domain(given, sides, relation)
+            facts = _domain(given)
             conditions = _conditions(cases, sides, facts)
             _try_points(label, sides, relation, facts, conditions, PROOF_POINTS)
             undecided = _undecided(sides, relation, facts, conditions, let or {}, since)
@@ -126,20 +137,23 @@ def prove(
     except ProofError as error:
         text = str(error)
         raise ProofError(text if text.startswith(label) else f"{label}: {text}") from None
+    except Exception as error:
+        raise ProofError(f"{label}: undecided: SymPy stopped with {error!r}") from error
     how = f"to {_proof.DIGITS} digits at {tried} points" if undecided else ""
     if conditions and not undecided:
         how = f"in {len(conditions)} cases"
     shown = _typeset(sides, relation, given)
-    return Equation(label, "checked" if undecided else "proven", shown, how, sides[0], sides[-1], relation)
+    return Equation(label, "checked" if undecided else "proven", shown, how, sides[0], sides[-1], relation, given)
 
 
 def state(label: str, statement: str, *, check: Callable[[], Any]) -> Equation:
-    """Return a statement, given as TeX, that has no SymPy form, after running its check.
+    r"""Return a statement, given as TeX, that has no SymPy form, after running its check.
 
     The check is a function without arguments; it has to return True.
 
-    >>> state("eq-argmin", r"\\\\operatorname*{arg\\\\,min}_c (c - 2)^2 = 2", check=lambda: (2 - 2) ** 2 < (3 - 2) ** 2)
-    eq-argmin, checked: \\\\operatorname*{arg\\\\,min}_c (c - 2)^2 = 2
+    >>> squares = (np.arange(5) - 2) ** 2
+    >>> state("eq-argmin", r"\operatorname*{arg\,min}_c (c - 2)^2 = 2", check=lambda: squares.argmin() == 2)
+    eq-argmin, checked: \operatorname*{arg\,min}_c (c - 2)^2 = 2
     """
     outcome = check()
     if not isinstance(outcome, (bool, np.bool_)) or not outcome:
@@ -151,26 +165,42 @@ def _sides(sides: tuple) -> tuple[tuple, Any]:
     """Return the sides, and the relation between them: Eq, or that of the one inequality given."""
     sides = tuple(map(sp.sympify, sides))
     relation = sp.Eq
-    if len(sides) == 1 and isinstance(sides[0], Relational) and not isinstance(sides[0], sp.Eq):
+    if len(sides) == 1 and isinstance(sides[0], (sp.Eq, sp.Ge, sp.Gt, sp.Le, sp.Lt)):
         relation = type(sides[0])
         sides = sides[0].lhs, sides[0].rhs
     if len(sides) < 2:
-        raise ProofError(f"there is nothing to prove in {sides[0]}")
-    for one, two in zip(sides, sides[1:], strict=False):
-        if one == two or tex(one) == tex(two):
-            raise ProofError(f"both sides are {tex(one)}, which proves nothing")
+        raise ProofError(f"there is nothing to prove in {sides[0] if sides else 'no sides'}")
     for side in sides:
-        _refuse_nan("a side", side)
+        if not isinstance(side, (sp.Expr, sp.MatrixBase)):
+            raise ProofError(f"a side is no expression: {side}")
+        _refuse_no_value("a side", side)
+    for one, two in pairwise(sides):
+        if unnamed(one) == unnamed(two) or tex(one) == tex(two):
+            raise ProofError(f"both sides are {tex(unnamed(one))}, which proves nothing")
+        if _shape(one) != _shape(two):
+            raise ProofError(f"the sides have different shapes: {one} and {two}")
     return sides, relation
 
 
-def _refuse_nan(where: str, expression: Any) -> None:
+def _shape(side: Any) -> tuple:
+    return side.shape if isinstance(side, sp.MatrixBase) else ()
+
+
+def _entries(one: Any, two: Any) -> Any:
+    """Return the pairs of numbers in two sides, which are matrices or numbers."""
+    return zip(one, two, strict=True) if isinstance(one, sp.MatrixBase) else ((one, two),)
+
+
+def _refuse_no_value(where: str, expression: Any) -> None:
     if expression.has(sp.nan, sp.zoo):
         raise ProofError(f"{where} has no value: {expression}")
+    if expression.has(sp.Float):
+        raise ProofError(f"{where} has a rounded number, write Rational: {expression}")
 
 
-def _domain(given: Any, sides: tuple, relation: Any) -> _proof.Facts:
+def _domain(given: Any) -> _proof.Facts:
     facts = _proof.Facts(given)
+    _refuse_no_value("the domain", facts.known)
     if not facts.possible():
         raise ProofError(f"the domain is empty: {given}")
     return facts
@@ -195,15 +225,15 @@ def _conditions(cases: Iterable[Any] | None, sides: tuple, facts: _proof.Facts) 
 
 def _try_points(label: str, sides: tuple, relation: Any, facts: Any, conditions: list, count: int) -> int:
     """Compare the sides at points of the domain; raise with the first point where they differ."""
-    if any(side.has(sp.Limit) for side in sides):
-        return 0
     edges = _proof.edges(sp.Tuple(*map(unnamed, sides), facts.known, *conditions))
-    matrices = any(isinstance(side, sp.MatrixBase) for side in sides)
+    limits = any(side.has(sp.Limit) for side in sides)  # have no value at points
     tried = 0
     for point in _proof.points(sides, facts, edges, count):
+        if limits:
+            break
         tried += 1
-        for one, two in zip(sides, sides[1:], strict=False):
-            for a, b in zip(one, two, strict=True) if matrices else ((one, two),):
+        for one, two in pairwise(sides):
+            for a, b in _entries(one, two):
                 x, y = _proof.value(a, point), _proof.value(b, point)
                 if _holds(x, y, relation):
                     continue
@@ -211,6 +241,8 @@ def _try_points(label: str, sides: tuple, relation: Any, facts: Any, conditions:
                     f"{label} does not hold\n  left:  {one}\n  right: {two}\n"
                     f"  at {_proof.shown(point)} the sides are {mpmath.nstr(x, 6)} and {mpmath.nstr(y, 6)}"
                 )
+    if not tried and count == CHECK_POINTS:
+        raise ProofError("undecided: a limit cannot be checked at points")
     return tried
 
 
@@ -219,7 +251,6 @@ def _holds(x: Any, y: Any, relation: Any) -> bool:
     near = abs(x - y) <= mpmath.mpf(10) ** -_proof.DIGITS * (1 + abs(x) + abs(y))
     return {
         sp.Eq: near,
-        sp.Ne: not near,
         sp.Ge: x > y or near,
         sp.Le: x < y or near,
         sp.Gt: x > y and not near,
@@ -231,28 +262,43 @@ def _undecided(sides: tuple, relation: Any, facts: Any, conditions: list, let: d
     """Return an empty string if SymPy proves the statement, else what it could not decide."""
     try:
         if relation is sp.Eq:
-            for one, two in zip(sides, sides[1:], strict=False):
-                matrices = isinstance(one, sp.MatrixBase)
-                for a, b in zip(one, two, strict=True) if matrices else ((one, two),):
+            for one, two in pairwise(sides):
+                for a, b in _entries(one, two):
                     if not _proof.equal(a, b, facts, conditions):
                         return f"undecided: whether {a} equals {b}"
             return ""
-        sign = 1 if relation in (sp.Ge, sp.Gt) else -1
-        difference = sign * (sides[0] - sides[1])
+        strict = relation in (sp.Gt, sp.Lt)
+        difference = _excess(sides, relation)
         if since is not None:
-            known = (1 if since.relation in (sp.Ge, sp.Gt) else -1) * (since.lhs - since.rhs)
-            same = _proof.is_zero(_proof.evaluate(difference - known, facts), facts)
-            return "" if same else f"undecided: whether it follows from {since.label}"
+            return _unconnected(difference, strict, facts, since)
         for domain in [_proof.Facts(facts.known, case) for case in conditions] or [facts]:
-            if not _proof.at_least(difference, domain, relation in (sp.Gt, sp.Lt), let):
+            if not _proof.at_least(difference, domain, strict, let):
                 return f"undecided: whether {sides[0]} is {relation.rel_op} {sides[1]}"
         return ""
-    except NotImplementedError as error:
-        return f"undecided: {error}"
+    except (_proof.UndecidedError, NotImplementedError) as error:
+        return str(error) if isinstance(error, _proof.UndecidedError) else f"undecided: {error}"
+
+
+def _excess(sides: tuple, relation: Any) -> Any:
+    """Return what an inequality says is at least 0."""
+    return sides[0] - sides[-1] if relation in (sp.Ge, sp.Gt) else sides[-1] - sides[0]
+
+
+def _unconnected(difference: Any, strict: bool, facts: Any, since: Equation) -> str:
+    """Return an empty string if an inequality is another one, already proven, under these facts; else why not."""
+    if since.status != "proven" or since.relation in (None, sp.Eq):
+        return f"undecided: {since.label} is not an inequality that has been proven"
+    if not facts.imply(since.given):
+        return f"undecided: {since.label} has been proven for {since.given}"
+    known = _excess((since.lhs, since.rhs), since.relation)
+    same = _proof.is_zero(_proof.evaluate(difference - known, facts), facts)
+    if not same or (strict and since.relation in (sp.Ge, sp.Le)):
+        return f"undecided: whether it follows from {since.label}"
+    return ""
 
 
 def _typeset(sides: tuple, relation: Any, given: Any) -> str:
-    sign = {sp.Eq: "=", sp.Ge: r"\ge", sp.Le: r"\le", sp.Gt: ">", sp.Lt: "<", sp.Ne: r"\ne"}[relation]
+    sign = {sp.Eq: "=", sp.Ge: r"\ge", sp.Le: r"\le", sp.Gt: ">", sp.Lt: "<"}[relation]
     domain = _domain_tex(given)
     if len(sides) == 2:
         return f"{tex(sides[0])} {sign} {tex(sides[1])}{domain}"

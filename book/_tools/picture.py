@@ -1,7 +1,4 @@
-"""Draw the nine losses, as lossbook computes them, into book/_assets/losses.svg.
-
-    python book/_tools/picture.py
-"""
+"""Draw the nine losses, as lossbook computes them, into book/_assets/losses.svg."""
 
 from pathlib import Path
 

@@ -1,0 +1,66 @@
+"""Gradient descent in a few lines, for the experiments of the book."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def descend(
+    objective: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    start: Any,
+    step: float | Callable[[int], float],
+    steps: int,
+    reports: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Walk against the gradient; return where that ends, and the value before each step.
+
+    Parameters
+    ----------
+    objective : function
+        Takes the parameters and returns value and gradient.
+    start : array
+        The parameters to start from.
+    step : float or function
+        The step size, or a function of the number of the step.
+    steps : int
+        How many steps to take.
+    reports : int
+        How often to print how far it has come.
+
+    Examples
+    --------
+    >>> bowl = lambda w: (w @ w, 2 * w)
+    >>> end, values = descend(bowl, [1.0, -2.0], step=0.25, steps=3)
+    >>> end, values
+    (array([ 0.125, -0.25 ]), array([5.    , 1.25  , 0.3125]))
+    """
+    parameters, values = np.array(start, dtype=float), np.empty(steps)
+    for t in range(steps):
+        values[t], gradient = objective(parameters)
+        parameters = parameters - (step(t) if callable(step) else step) * gradient
+        if reports and (t + 1) % max(1, steps // reports) == 0:
+            print(f"step {t + 1:5d} of {steps}   cost {values[t]:.5g}", flush=True)
+    return parameters, values
+
+
+def linear(
+    loss: Any, x: np.ndarray, y: np.ndarray, step: float | Callable[[int], float], steps: int, reports: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fit y by x @ weights with a loss; return the weights and the cost before each step.
+
+    The chain rule is all there is to it: the gradient with respect to the weights is x.T @ gradient with respect
+    to the predictions. A column of ones in x gives the intercept.
+
+    >>> from lossbook import MSE
+    >>> x = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    >>> weights, cost = linear(MSE(), x, np.array([1.0, 3.0, 5.0]), step=0.2, steps=200)
+    >>> weights.round(6)
+    array([1., 2.])
+    """
+
+    def objective(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = loss.value_and_gradient(y, x @ weights)
+        return value, x.T @ gradient
+
+    return descend(objective, np.zeros(x.shape[1]), step, steps, reports)
