@@ -145,10 +145,10 @@ def rows_sum_to_one(name: str, xp: Any, x: Any, hint: str = "") -> None:
     """Refuse negative numbers, and rows that do not sum to one within the square root of the dtype's eps."""
     if not seen(x):
         return
-    if not xp.min(x) >= 0:
-        raise ValueError(f"{name} must not be negative, found {float(x[~(x >= 0)][0])!r}{hint}")
+    if xp.min(x) < 0:
+        raise ValueError(f"{name} must not be negative, found {float(x[x < 0][0])!r}{hint}")
     sums = xp.sum(x, axis=-1)
-    wrong = ~(abs(sums - 1) <= float(xp.finfo(x.dtype).eps) ** 0.5)
+    wrong = ~(abs(sums - 1) <= float(xp.finfo(x.dtype).eps) ** 0.5)  # true of NaN, too
     if xp.any(wrong) and xp.all(xp.astype(xp.astype(x, xp.float32), x.dtype) == x):
         # These float64 numbers were float32 before, so that is how far rounding has moved their sums.
         wrong = ~(abs(sums - 1) <= float(xp.finfo(xp.float32).eps) ** 0.5)
