@@ -160,6 +160,13 @@ KINKS = [
     Point(CategoricalCrossEntropy(), ([0.5, 0.5, 0.0], [0.5, 0.5, 0.0]), log(2), [-1, -1, 0]),
     Point(CategoricalCrossEntropy(**FROM_LOGITS), ([0.0, 1.0], [0.0, 0.0]), log(2), [0.5, -0.5]),
     Point(CategoricalCrossEntropy(**FROM_LOGITS), ([0.25, 0.75], [3.0, 3.0]), log(2), [0.25, -0.25]),
+    # A row sums to one up to rounding; the gradient is that of the formula for the sum it has.
+    Point(
+        CategoricalCrossEntropy(**FROM_LOGITS),
+        ([0.25, 0.75 + 2**-27], [0.0, 0.0]),
+        (1 + 2**-27) * log(2),
+        [0.25 + 2**-28, -0.25 - 2**-28],
+    ),
     Point(SparseCategoricalCrossEntropy(), (1, [0.0, 1.0]), 0, [0, -1]),
     Point(SparseCategoricalCrossEntropy(**FROM_LOGITS), (0, [7.0, 7.0]), log(2), [-0.5, 0.5]),
     Point(KLDivergence(), ([0.5, 0.5, 0.0], [0.5, 0.5, 0.0]), 0, [-1, -1, 0]),

@@ -16,7 +16,7 @@ from examples import CASES, as_tuple, differentiated
 
 from lossbook import LOSSES, Contrastive, Huber, Triplet
 
-POINTS = 8  # a power of two: taking the factor 1/n out of the gradient is then exact
+POINTS = 16  # a power of two: taking the factor 1/n out of the gradient is then exact
 ULPS = 4  # twice the worst seen: a sum of three terms, each rounded a few times by half an ulp
 DIGITS = 50
 BY_POINT = [case for case in CASES if case.loss.point_ndim == 0]
