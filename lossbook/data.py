@@ -1,4 +1,4 @@
-"""Small real data sets that no package ships, and one that scikit-learn does, ready for the experiments."""
+"""Real data for the experiments of the book that no package ships."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ def telephone_calls() -> tuple[np.ndarray, np.ndarray]:
 
     The calls are in tens of millions, but from 1964 to 1969 another recording system was in use, which counted
     the minutes of the calls; in 1963 and 1970 part of the year. P. J. Rousseeuw and A. M. Leroy, *Robust
-    Regression and Outlier Detection*, Wiley 1987, page 26, doi:10.1002/0471725382.
+    Regression and Outlier Detection*, Wiley 1987, doi:10.1002/0471725382.
 
     >>> years, calls = telephone_calls()
     >>> len(years), float(calls[years == 1973][0])
