@@ -21,7 +21,8 @@ book: $(READY)  ## Build the book: _build/html/index.html
 test: book  ## Build the book, then check everything: style, package, site, notebooks
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest -n logical -rs
+	@# A file stays with one worker: JAX compiles anew in each.
+	$(BIN)/pytest -n logical --dist loadfile -rs
 	$(BIN)/pytest book --nbval --nbval-cell-timeout=120 -n logical --dist loadscope
 
 lab: $(READY)  ## Open the notebooks in JupyterLab
