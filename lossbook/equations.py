@@ -20,7 +20,7 @@ import numpy as np
 import sympy as sp
 
 from lossbook import _proof
-from lossbook._proof import ProofError
+from lossbook._proof import ProofError, UndecidedError
 from lossbook._typeset import Named, tex, unnamed
 
 __all__ = ["Equation", "Named", "ProofError", "define", "prove", "state"]
@@ -129,21 +129,23 @@ def prove(
             facts = _domain(given)
             conditions = _conditions(cases, sides, facts)
             _try_points(label, sides, relation, facts, conditions, PROOF_POINTS)
-            undecided = _undecided(sides, relation, facts, conditions, let or {}, since)
-            if undecided and not numerically:
-                raise ProofError(undecided)
-            if undecided:
+            tried = 0
+            try:
+                _decide(sides, relation, facts, conditions, let or {}, since)
+            except (UndecidedError, NotImplementedError) as error:
+                if not numerically:
+                    raise UndecidedError(*error.args) from None
                 tried = _try_points(label, sides, relation, facts, conditions, CHECK_POINTS)
     except ProofError as error:
         text = str(error)
         raise ProofError(text if text.startswith(label) else f"{label}: {text}") from None
     except Exception as error:
         raise ProofError(f"{label}: undecided: SymPy stopped with {error!r}") from error
-    how = f"to {_proof.DIGITS} digits at {tried} points" if undecided else ""
-    if conditions and not undecided:
+    how = f"to {_proof.DIGITS} digits at {tried} points" if tried else ""
+    if conditions and not tried:
         how = f"in {len(conditions)} cases"
     shown = _typeset(sides, relation, given)
-    return Equation(label, "checked" if undecided else "proven", shown, how, sides[0], sides[-1], relation, given)
+    return Equation(label, "checked" if tried else "proven", shown, how, sides[0], sides[-1], relation, given)
 
 
 def state(label: str, statement: str, *, check: Callable[[], Any]) -> Equation:
@@ -242,7 +244,7 @@ def _try_points(label: str, sides: tuple, relation: Any, facts: Any, conditions:
                     f"  at {_proof.shown(point)} the sides are {mpmath.nstr(x, 6)} and {mpmath.nstr(y, 6)}"
                 )
     if not tried and count == CHECK_POINTS:
-        raise ProofError("undecided: a limit cannot be checked at points")
+        raise UndecidedError("a limit cannot be checked at points")
     return tried
 
 
@@ -258,25 +260,22 @@ def _holds(x: Any, y: Any, relation: Any) -> bool:
     }[relation]
 
 
-def _undecided(sides: tuple, relation: Any, facts: Any, conditions: list, let: dict, since: Equation | None) -> str:
-    """Return an empty string if SymPy proves the statement, else what it could not decide."""
-    try:
-        if relation is sp.Eq:
-            for one, two in pairwise(sides):
-                for a, b in _entries(one, two):
-                    if not _proof.equal(a, b, facts, conditions):
-                        return f"undecided: whether {a} equals {b}"
-            return ""
-        strict = relation in (sp.Gt, sp.Lt)
-        difference = _excess(sides, relation)
-        if since is not None:
-            return _unconnected(difference, strict, facts, since)
-        for domain in [_proof.Facts(facts.known, case) for case in conditions] or [facts]:
-            if not _proof.at_least(difference, domain, strict, let):
-                return f"undecided: whether {sides[0]} is {relation.rel_op} {sides[1]}"
-        return ""
-    except (_proof.UndecidedError, NotImplementedError) as error:
-        return str(error) if isinstance(error, _proof.UndecidedError) else f"undecided: {error}"
+def _decide(sides: tuple, relation: Any, facts: Any, conditions: list, let: dict, since: Equation | None) -> None:
+    """Raise an UndecidedError that says what, unless SymPy proves the statement."""
+    if relation is sp.Eq:
+        for one, two in pairwise(sides):
+            for a, b in _entries(one, two):
+                if not _proof.equal(a, b, facts, conditions):
+                    raise UndecidedError(f"whether {a} equals {b}")
+        return
+    strict = relation in (sp.Gt, sp.Lt)
+    difference = _excess(sides, relation)
+    if since is not None:
+        _connect(difference, strict, facts, since)
+        return
+    for domain in [_proof.Facts(facts.known, case) for case in conditions] or [facts]:
+        if not _proof.at_least(difference, domain, strict, let):
+            raise UndecidedError(f"whether {sides[0]} is {relation.rel_op} {sides[1]}")
 
 
 def _excess(sides: tuple, relation: Any) -> Any:
@@ -284,17 +283,16 @@ def _excess(sides: tuple, relation: Any) -> Any:
     return sides[0] - sides[-1] if relation in (sp.Ge, sp.Gt) else sides[-1] - sides[0]
 
 
-def _unconnected(difference: Any, strict: bool, facts: Any, since: Equation) -> str:
-    """Return an empty string if an inequality is another one, already proven, under these facts; else why not."""
+def _connect(difference: Any, strict: bool, facts: Any, since: Equation) -> None:
+    """Raise an UndecidedError unless an inequality is another one, already proven, under these facts."""
     if since.status != "proven" or since.relation in (None, sp.Eq):
-        return f"undecided: {since.label} is not an inequality that has been proven"
+        raise UndecidedError(f"{since.label} is not an inequality that has been proven")
     if not facts.imply(since.given):
-        return f"undecided: {since.label} has been proven for {since.given}"
+        raise UndecidedError(f"{since.label} has been proven for {since.given}")
     known = _excess((since.lhs, since.rhs), since.relation)
     same = _proof.is_zero(_proof.evaluate(difference - known, facts), facts)
     if not same or (strict and since.relation in (sp.Ge, sp.Le)):
-        return f"undecided: whether it follows from {since.label}"
-    return ""
+        raise UndecidedError(f"whether it follows from {since.label}")
 
 
 def _typeset(sides: tuple, relation: Any, given: Any) -> str:

@@ -7,6 +7,13 @@ import shutil
 import pytest
 
 PROGRAMS = {"chromium"}
+FLAGS = (  # for Chromium: run as root, and ask nobody anything
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +35,14 @@ def need():
         return pytest.skip(f"{name} is not installed")
 
     return bring
+
+
+@pytest.fixture(scope="module")
+def browser(need):
+    """Open Chromium for the tests of a module."""
+    program = need("chromium")
+    playwright = need("playwright.sync_api")
+    with playwright.sync_playwright() as engine:
+        chromium = engine.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()

@@ -259,16 +259,6 @@ def test_bad_input_is_refused(make, word):
 # What it does in a browser
 
 
-@pytest.fixture(scope="module")
-def browser(need):
-    program = need("chromium")
-    playwright = need("playwright.sync_api")
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def show(browser, tmp_path):
     """Return a function that opens a page with both figures; at the end nothing has gone wrong in it."""

@@ -9,13 +9,6 @@ from bs4 import BeautifulSoup
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
 PAGES = sorted(page for page in SITE.rglob("*.html") if "_static" not in page.parts)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WIDTHS = {"desk": 1280, "telephone": 390}
 PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".svg", ".gif")
 
@@ -42,16 +35,6 @@ def parsed(path):
 @cache
 def anchors(path):
     return {node["id"] for node in parsed(path).find_all(id=True)} | {"", "top"}
-
-
-@pytest.fixture(scope="module")
-def browser(need):
-    program = need("chromium")
-    playwright = need("playwright.sync_api")
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 def test_the_book_is_built():
