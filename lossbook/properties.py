@@ -1,0 +1,352 @@
+"""What holds for which loss, found out by trying: convex or not, smooth or not, robust or not.
+
+A counterexample settles a *no*. A *yes* says that thousands of random points, and those where one suspects a kink,
+gave none; the chapters have the proofs. ``matrix`` compares what is found with what is claimed, cell by cell.
+
+>>> absolute = ROWS[1]
+>>> absolute.name, found(absolute, "kink"), found(absolute, "differentiable"), found(absolute, "convex")
+('MAE', 'ŷ = y', 'no', 'yes')
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lossbook import (
+    MAE,
+    MSE,
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Contrastive,
+    Hinge,
+    Huber,
+    KLDivergence,
+    SparseCategoricalCrossEntropy,
+    Triplet,
+)
+
+__all__ = ["COLUMNS", "ROWS", "Matrix", "Row", "found", "matrix"]
+
+POINTS = 2000
+NEAR, FAR = 1, 1e6  # ordinary predictions, and extreme ones
+TINY = 1e-7  # the step of a difference quotient
+
+
+@dataclass(frozen=True)
+class Row:
+    """A loss, the argument in which its properties are claimed, and what to try.
+
+    Predictions are arrays (points, numbers a point): one number, a row, or all the embeddings of a point.
+    """
+
+    name: str
+    page: str  # the chapter
+    loss: Any
+    argument: str
+    inputs: Callable  # what the loss is called with, made of targets and predictions
+    draw: Callable  # (rng, points, scale) -> targets and predictions
+    suspects: dict[str, tuple]  # where a kink may be: a target and a prediction
+    minimiser: str
+    best: tuple  # targets, and the one prediction that is claimed to be the best for all of them
+    reads: Callable | None = None  # the prediction that says "the probability of label 1 is p"
+    labels: Any = (0.0, 1.0)  # the targets of label 0 and of label 1
+    outliers: bool = False  # whether a target can be an outlier
+
+    def value(self, y: Any, u: Any) -> np.ndarray:
+        """Return the loss of each point."""
+        return self.loss.pointwise(*self.inputs(y, u))
+
+    def gradient(self, y: Any, u: Any) -> np.ndarray:
+        """Return the gradient of each point's loss, of the shape of the predictions."""
+        gradient = self.loss.gradient(*self.inputs(y, u))
+        parts = gradient if isinstance(gradient, tuple) else (gradient,)
+        return len(u) * np.concatenate([part.reshape(len(u), -1) for part in parts], axis=1)
+
+    def costs(self, y: Any, u: Any) -> np.ndarray:
+        """Return the mean loss over the targets for each of some predictions, if it is made for all of them."""
+        every = self.value(np.concatenate([y] * len(u)), np.repeat(u, len(y), axis=0))
+        return every.reshape(len(u), len(y)).mean(axis=1)
+
+
+def found(row: Row, column: str) -> str:
+    """Return what is found for a row in a column."""
+    return PROBES[column](row)
+
+
+def _points(row: Row, scale: float) -> tuple:
+    """Return targets, predictions, and directions that lead to other predictions."""
+    rng = np.random.default_rng(0)
+    y, u = row.draw(rng, POINTS, scale)
+    return y, u, row.draw(rng, POINTS, scale)[1] - u
+
+
+def _suspect(row: Row, name: str) -> tuple:
+    y, u = row.suspects[name]
+    _, towards = row.draw(np.random.default_rng(0), POINTS, NEAR)
+    u = np.tile(np.array(u, float), (POINTS, 1))
+    return np.array([y] * POINTS), u, towards - u
+
+
+def _minimiser(row: Row) -> str:
+    y, best = map(np.array, row.best)
+    others = np.concatenate([row.draw(np.random.default_rng(0), POINTS, scale)[1] for scale in (1, 10)])
+    steps = np.geomspace(1e-4, 1, len(others))[:, None]
+    least = row.costs(y, best + steps * (others - best)).min()
+    return row.minimiser if row.costs(y, best[None] + 0.0)[0] <= least else f"not {row.minimiser}"
+
+
+def _convex(row: Row) -> str:
+    for scale in (NEAR, FAR):
+        y, u, way = _points(row, scale)
+        ends = (row.value(y, u) + row.value(y, u + way)) / 2
+        if (row.value(y, u + way / 2) > ends * (1 + 1e-12) + 1e-12).any():
+            return "no"
+    return "yes"
+
+
+def _jumps(row: Row, y: Any, u: Any, way: Any) -> bool:
+    """Whether the slope along the way is another one than back."""
+    ahead, here, behind = (row.value(y, u + step * way) for step in (TINY, 0, -TINY))
+    return bool((np.abs(ahead - 2 * here + behind) > 0.01 * TINY).any())
+
+
+def _kink(row: Row) -> str:
+    return ", ".join(name for name in row.suspects if _jumps(row, *_suspect(row, name))) or "none"
+
+
+def _differentiable(row: Row) -> str:
+    return "no" if _kink(row) != "none" or _jumps(row, *_points(row, NEAR)) else "yes"
+
+
+def _smooth(row: Row) -> str:
+    for y, u, way in [_points(row, NEAR), _points(row, FAR), *(_suspect(row, name) for name in row.suspects)]:
+        change = row.gradient(y, u + TINY * way) - row.gradient(y, u)
+        if (np.linalg.norm(change, axis=1) > 1e3 * TINY * np.linalg.norm(way, axis=1)).any():
+            return "no"
+    return "yes"
+
+
+def _bounded(row: Row) -> str:
+    y, u, _ = _points(row, FAR)
+    return "yes" if np.linalg.norm(row.gradient(y, u), axis=1).max() < 10 else "no"
+
+
+def _robust(row: Row) -> str:
+    """Whether the best prediction stays where the other ten targets are when one goes far away."""
+    if not row.outliers:
+        return "–"
+    y = np.array([1e9, *range(10)])
+    low, high = 0.0, 1e9
+    while high - low > 0.1:
+        middle = (low + high) / 2
+        slope = row.gradient(y, np.full((len(y), 1), middle)).sum()
+        low, high = (middle, high) if slope < 0 else (low, middle)
+    return "yes" if high < 10 else "no"
+
+
+def _proper(row: Row) -> str:
+    """Whether the best prediction says what the probability of the label is."""
+    if row.labels is None:
+        return "–"
+    if row.reads is None:
+        return "no"
+    grid = np.arange(1, 100) / 100
+    said = np.array([row.reads(p) for p in grid], float)
+    costs = [row.value(np.array([label] * len(said)), said) for label in row.labels]
+    risk = np.outer(1 - grid, costs[0]) + np.outer(grid, costs[1])  # a row for each true probability
+    return "yes" if (risk.argmin(axis=1) == np.arange(99)).all() else "no"
+
+
+def _needs_probabilities(row: Row) -> str:
+    """Whether predictions that are no probabilities are refused."""
+    y, u = row.draw(np.random.default_rng(0), 1, NEAR)
+    try:
+        row.value(y, u + 2)
+    except ValueError:
+        return "yes"
+    return "no"
+
+
+PROBES = {
+    "minimiser": _minimiser,
+    "convex": _convex,
+    "differentiable": _differentiable,
+    "kink": _kink,
+    "smooth": _smooth,
+    "bounded gradient": _bounded,
+    "robust in y": _robust,
+    "proper": _proper,
+    "needs probabilities": _needs_probabilities,
+}
+COLUMNS = tuple(PROBES)
+
+
+@dataclass(frozen=True, repr=False)
+class Matrix:
+    """A row for each loss, and in each cell a word with a link to the section that shows why."""
+
+    lines: list[list[tuple[str, str]]]
+
+    def __repr__(self) -> str:
+        """Return the matrix as text, a line for each row."""
+        return "\n".join(" | ".join(word for word, _ in line) for line in self.lines)
+
+    def _repr_markdown_(self) -> str:
+        lines = [f"| loss | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
+        for line in self.lines:
+            lines.append("| " + " | ".join(f"[{word}]({link})" if link else word for word, link in line) + " |")
+        return "\n".join(lines)
+
+
+def matrix(claims: str, sections: dict[str, Any]) -> Matrix:
+    """Return the matrix of claims, each of them found to be so.
+
+    Parameters
+    ----------
+    claims : str
+        A line for each row: its name and a word for each column, separated by ``|``.
+    sections : dict
+        For each column, the section of a chapter that shows why; "row, column" for a cell of its own.
+
+    Raises
+    ------
+    AssertionError
+        For a claim that is not what is found, a row that is missing, or one that nobody knows.
+    """
+    lines = [[cell.strip() for cell in line.split("|")] for line in claims.strip().splitlines()]
+    names = [line[0] for line in lines]
+    if names != [row.name for row in ROWS]:
+        raise AssertionError(f"the rows are {[row.name for row in ROWS]}, found {names}")
+    shown = []
+    for row, (name, *words) in zip(ROWS, lines, strict=True):
+        shown.append([(f"{name}, in {row.argument}", f"{row.page}.ipynb")])
+        for column, word in zip(COLUMNS, words, strict=True):
+            if word != (was := found(row, column)):
+                raise AssertionError(f"{name}, {column}: claimed {word!r}, found {was!r}")
+            section = sections.get(f"{name}, {column}", sections[column])
+            shown[-1].append((word, "" if word == "–" else f"{row.page}.ipynb#{section}"))
+    return Matrix(shown)
+
+
+def _softmax(z: np.ndarray) -> np.ndarray:
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _draws(targets: Callable, predictions: Callable) -> Callable:
+    return lambda rng, n, scale: (targets(rng, n), predictions(rng, n, scale))
+
+
+def _number(rng: Any, n: int) -> np.ndarray:
+    return rng.normal(size=n)
+
+
+def _label(rng: Any, n: int) -> np.ndarray:
+    return rng.integers(0, 2, n).astype(float)
+
+
+def _sign(rng: Any, n: int) -> np.ndarray:
+    return 2 * _label(rng, n) - 1
+
+
+def _class(rng: Any, n: int) -> np.ndarray:
+    return rng.integers(0, 3, n)
+
+
+def _one_hot(rng: Any, n: int) -> np.ndarray:
+    return np.eye(3)[_class(rng, n)]
+
+
+def _mixture(rng: Any, n: int) -> np.ndarray:
+    return _probabilities(rng, n, NEAR)
+
+
+def _real(numbers: int) -> Callable:
+    return lambda rng, n, scale: scale * rng.normal(size=(n, numbers))
+
+
+def _probability(rng: Any, n: int, scale: float) -> np.ndarray:
+    return 1 / (1 + np.exp(-min(scale, 5) * rng.normal(size=(n, 1))))
+
+
+def _probabilities(rng: Any, n: int, scale: float) -> np.ndarray:
+    return _softmax(min(scale, 5) * rng.normal(size=(n, 3)))
+
+
+def _elements(y: Any, u: Any) -> tuple:
+    return y, u[:, 0]
+
+
+def _rows(y: Any, u: Any) -> tuple:
+    return y, u
+
+
+def _pairs(y: Any, u: Any) -> tuple:
+    return y, *np.split(u, 2, axis=1)
+
+
+def _triplets(y: Any, u: Any) -> tuple:
+    return tuple(np.split(u, 3, axis=1))
+
+
+_numbers, _logits = _draws(_number, _real(1)), _draws(_label, _real(1))
+_signs, _chances = _draws(_sign, _real(1)), _draws(_label, _probability)
+_logit_rows, _chance_rows = _draws(_one_hot, _real(3)), _draws(_one_hot, _probabilities)
+_of_class, _mixtures = _draws(_class, _real(3)), _draws(_mixture, _probabilities)
+_two, _three = _draws(_label, _real(4)), _draws(_number, _real(6))
+
+_unit = np.eye(3)
+_shares = np.array([3, 2, 1]) / 6  # of the classes below
+_classes = [0, 0, 0, 1, 1, 2]
+_meeting = {"a = p": (0, [0, 0, 0, 0, 0.5, 0]), "a = n": (0, [0, 0, 1, 0, 0, 0])}
+
+
+def _itself(p: float) -> list:
+    return [p]
+
+
+def _log_odds(p: float) -> list:
+    return [np.log(p / (1 - p))]
+
+
+def _two_shares(p: float) -> list:
+    return [1 - p, p, 0]
+
+
+def _two_logits(p: float) -> list:
+    return [np.log(1 - p), np.log(p), -30]
+
+
+# fmt: off
+ROWS = (
+    Row("MSE", "mse", MSE(), "ŷ", _elements, _numbers,
+        {"ŷ = y": (1, [1])}, "mean", ([0, 1, 5], [2]), _itself, outliers=True),
+    Row("MAE", "mae", MAE(), "ŷ", _elements, _numbers,
+        {"ŷ = y": (1, [1])}, "median", ([0, 1, 5], [1]), _itself, outliers=True),
+    Row("Huber", "huber", Huber(delta=0.5), "ŷ", _elements, _numbers,
+        {"ŷ = y": (1, [1]), "|r| = δ": (1, [1.5])}, "in between", ([0, 0.2, 5], [0.35]), _itself, outliers=True),
+    Row("Binary cross-entropy", "binary_cross_entropy", BinaryCrossEntropy(), "ŷ", _elements, _chances,
+        {"ŷ = ½": (1, [0.5])}, "probability", ([0, 0, 1], [1 / 3]), _itself),
+    Row("… from logits", "binary_cross_entropy", BinaryCrossEntropy(from_logits=True), "z", _elements, _logits,
+        {"z = 0": (1, [0])}, "log-odds", ([0, 0, 1], [-np.log(2)]), _log_odds),
+    Row("Categorical cross-entropy", "categorical_cross_entropy", CategoricalCrossEntropy(), "ŷ", _rows, _chance_rows,
+        {"ŷ equal": (_unit[0], [1 / 3] * 3)}, "probabilities", (_unit[_classes], _shares), _two_shares, _unit[:2]),
+    Row("… from logits", "categorical_cross_entropy", CategoricalCrossEntropy(from_logits=True), "z", _rows,
+        _logit_rows, {"z = 0": (_unit[0], [0] * 3)}, "their logarithms", (_unit[_classes], np.log(_shares)),
+        _two_logits, _unit[:2]),
+    Row("… of class numbers", "categorical_cross_entropy", SparseCategoricalCrossEntropy(from_logits=True), "z", _rows,
+        _of_class, {"z = 0": (0, [0] * 3)}, "their logarithms", (_classes, np.log(_shares)), _two_logits, (0, 1)),
+    Row("KL divergence", "kl_divergence", KLDivergence(), "q", _rows, _mixtures,
+        {"q = p": (_shares, _shares)}, "mean of p", ([_shares, _shares[::-1]], [1 / 3] * 3), _two_shares, _unit[:2]),
+    Row("Hinge", "hinge", Hinge(), "ŷ", _elements, _signs,
+        {"yŷ = 1": (1, [1])}, "majority", ([-1, 1, 1], [1]), None, (-1, 1)),
+    Row("Contrastive", "contrastive", Contrastive(), "(a, b)", _pairs, _two,
+        {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])}, "D = ηm", ([0, 1, 1, 1], [0, 0, 0.75, 0]), None, None),
+    Row("Triplet", "triplet", Triplet(), "(a, p, n)", _triplets, _three,
+        {"loss 0": (0, [0, 0, 1, 0, 2, 0])} | _meeting, "n beyond p + α", ([0], [0, 0, 1, 0, 0, 2]), None, None),
+    Row("… squared", "triplet", Triplet(squared=True), "(a, p, n)", _triplets, _three,
+        {"loss 0": (0, [0, 0, 1, 0, 0, 2**0.5])} | _meeting, "n beyond p + α", ([0], [0, 0, 1, 0, 0, 2]), None, None),
+)
+# fmt: on
