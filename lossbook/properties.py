@@ -343,7 +343,7 @@ ROWS = (
     Row("Hinge", "hinge", Hinge(), "ŷ", _elements, _signs,
         {"yŷ = 1": (1, [1])}, "majority", ([-1, 1, 1], [1]), None, (-1, 1)),
     Row("Contrastive", "contrastive", Contrastive(), "(a, b)", _pairs, _two,
-        {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])}, "D = ηm", ([0, 1, 1, 1], [0, 0, 0.75, 0]), None, None),
+        {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])}, "D = ρm", ([0, 1, 1, 1], [0, 0, 0.75, 0]), None, None),
     Row("Triplet", "triplet", Triplet(), "(a, p, n)", _triplets, _three,
         {"loss 0": (0, [0, 0, 1, 0, 2, 0])} | _meeting, "n beyond p + α", ([0], [0, 0, 1, 0, 0, 2]), None, None),
     Row("… squared", "triplet", Triplet(squared=True), "(a, p, n)", _triplets, _three,
