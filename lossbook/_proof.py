@@ -169,18 +169,19 @@ def resolve(expression: Any, facts: Facts, around: tuple = ()) -> Any:
                 if all(imply(beats(a, b)) for b in e.args if b != a):
                     return a
             return e
-        argument = e.args[0]
+        argument = e.args[0] - e.args[1] if isinstance(e, sp.KroneckerDelta) else e.args[0]
         outcomes = {
             sp.Abs: ((argument >= 0, argument), (argument <= 0, -argument)),
             sp.sign: ((argument > 0, 1), (argument < 0, -1), (sp.Eq(argument, 0), 0)),
             sp.Heaviside: ((argument > 0, 1), (argument < 0, 0)),
+            sp.KroneckerDelta: ((sp.Eq(argument, 0), 1), (sp.Ne(argument, 0), 0)),
         }[type(e)]
         for condition, value in outcomes:
             if imply(condition):
                 return sp.sympify(value)
         return e
 
-    return expression.replace(lambda e: isinstance(e, KINKED), decide)
+    return expression.replace(lambda e: isinstance(e, (*KINKED, sp.KroneckerDelta)), decide)
 
 
 def _opened(condition: Any, variables: tuple) -> Any:
