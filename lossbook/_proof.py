@@ -530,8 +530,8 @@ def points(parts: tuple, facts: Facts, edges: list, count: int) -> Iterator[dict
         if _allowed(point) and here[-1].subs(rationals) == True:  # noqa: E712
             found += 1
             yield point
-        if found == count:
-            return
+        if found == count or not point:  # without letters, one point is all there is
+            break
     if found == 0:
         raise ProofError(f"the domain is empty: no point was found where {facts.known}")
 

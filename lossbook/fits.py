@@ -1,6 +1,7 @@
 """Gradient descent in a few lines, for the experiments of the book."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -64,3 +65,55 @@ def linear(
         return value, x.T @ gradient
 
     return descend(objective, np.zeros(x.shape[1]), step, steps, reports)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with one hidden layer of rectified units. Its parameters lie in one array, as ``descend`` wants them.
+
+    Parameters
+    ----------
+    inputs, hidden, outputs : int
+        How many numbers go in, how many units there are in between, how many numbers come out.
+
+    Examples
+    --------
+    >>> net = Network(inputs=3, hidden=4, outputs=2)
+    >>> parameters = net.start(np.random.default_rng(0))
+    >>> net(parameters, np.zeros((5, 3))).shape
+    (5, 2)
+    """
+
+    inputs: int
+    hidden: int
+    outputs: int
+
+    def start(self, rng: np.random.Generator) -> np.ndarray:
+        """Return random parameters, of a size at which the outputs keep the scale of the inputs."""
+        first = rng.normal(scale=np.sqrt(2 / self.inputs), size=(self.inputs + 1, self.hidden))
+        second = rng.normal(scale=np.sqrt(1 / self.hidden), size=(self.hidden + 1, self.outputs))
+        first[-1], second[-1] = 0, 0  # the last row is added, whatever the input
+        return np.concatenate([first.ravel(), second.ravel()])
+
+    def __call__(self, parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Return the outputs, a row for each row of x."""
+        first, second = self._layers(parameters)
+        return self._units(first, x) @ second[:-1] + second[-1]
+
+    def gradient(self, parameters: np.ndarray, x: np.ndarray, by_output: np.ndarray) -> np.ndarray:
+        """Return the gradient of a loss with respect to the parameters, given the one with respect to the outputs.
+
+        This is backpropagation: the chain rule, from the outputs to the first layer.
+        """
+        first, second = self._layers(parameters)
+        units = self._units(first, x)
+        by_unit = (by_output @ second[:-1].T) * (units > 0)
+        layers = [(x, by_unit), (units, by_output)]
+        return np.concatenate([part.ravel() for x, by in layers for part in (x.T @ by, by.sum(axis=0))])
+
+    def _layers(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        first, second = np.split(parameters, [(self.inputs + 1) * self.hidden])
+        return first.reshape(-1, self.hidden), second.reshape(-1, self.outputs)
+
+    def _units(self, first: np.ndarray, x: np.ndarray) -> np.ndarray:
+        return np.maximum(x @ first[:-1] + first[-1], 0)

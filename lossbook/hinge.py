@@ -55,9 +55,11 @@ class Hinge(Loss):
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
         gap = 1 - y * y_hat  # by how much the margin falls short of 1
         short = xp.maximum(xp.sign(gap), 0.0)  # 1 where it does, 0 where it does not, and at the kink
-        yield short * gap
-        yield 0 - y * short  # not -y * short, which has a -0 where the margin is kept
+        # 0 first: short * gap and -y * short are -0 where the margin is kept
+        yield 0 + short * gap
+        yield 0 - y * short
 
     def _check_values(self, xp: Any, y: Any, y_hat: Any) -> None:
-        rule = "-1 or +1; from labels 0 and 1 make them with 2*y - 1"
+        # 2.0 and not 2: in unsigned integers 2 * 0 - 1 is the largest of them
+        rule = "-1 or +1; from labels 0 and 1 make them with 2.0 * y - 1"
         _inputs.labels(f"{self!r}: y", xp, y, abs(y) == 1, rule)

@@ -53,6 +53,8 @@ class Triplet(Loss):
     0.5
     >>> loss.gradient(anchor, positive, negative)[1]
     array([0.6, 0.8])
+    >>> float(loss(anchor, positive, [0.0, 7.0]))
+    0.0
     >>> float(Triplet(squared=True)(anchor, positive, positive))
     1.0
     >>> loss.expression()
@@ -91,6 +93,8 @@ class Triplet(Loss):
             to_negative = to_negative / divisor[..., None]
         excess = near - far + self.margin
         active = xp.maximum(xp.sign(excess), 0.0)  # 1 where the triplet costs something, 0 elsewhere
-        yield active * excess
-        to_positive, to_negative = active[..., None] * to_positive, active[..., None] * to_negative
-        yield to_positive - to_negative, -to_positive, to_negative
+        # 0 first: where it costs nothing, active times a negative number is -0
+        yield 0 + active * excess
+        active = active[..., None]
+        to_positive, to_negative = 0 + active * to_positive, 0 + active * to_negative
+        yield to_positive - to_negative, 0 - to_positive, to_negative

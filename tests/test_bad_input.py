@@ -158,7 +158,7 @@ WRONG = [
     (KLDivergence(), (HALVES, [nan, 1.0]), ValueError, r"\bq must.*nan"),
     (KLDivergence(), (0.5, 0.5), ValueError, "shape.*rows"),
     (KLDivergence(), (HALVES, [HALVES]), ValueError, r"shape.*p \(2,\), q \(1, 2\)"),
-    (Hinge(), ([0, 1], ZEROS), ValueError, r"label.*-1 or \+1.*2\*y - 1.*0"),
+    (Hinge(), ([0, 1], ZEROS), ValueError, r"label.*-1 or \+1.*2\.0 \* y - 1.*0"),
     (Hinge(), ([1, 2], ZEROS), ValueError, r"label.*-1 or \+1.*2"),
     (Hinge(), ([1, 0.5], ZEROS), ValueError, r"label.*-1 or \+1.*0\.5"),
     (Hinge(), ([1, nan], ZEROS), ValueError, r"label.*-1 or \+1.*nan"),

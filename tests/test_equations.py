@@ -489,6 +489,10 @@ def test_points_are_where_the_letters_are_declared_to_be():
         assert point[n] >= 1
 
 
+def test_without_letters_one_point_is_enough():
+    assert list(points((Integral(exp(-(x**2)), (x, 0, oo)),), Facts(True), [], 20)) == [{}]
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_facts_never_call_the_possible_impossible(seed):
     rng = random.Random(seed)

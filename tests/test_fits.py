@@ -5,7 +5,7 @@ import pytest
 
 from lossbook import MAE, MSE, Huber
 from lossbook.data import telephone_calls
-from lossbook.fits import descend, linear
+from lossbook.fits import Network, descend, linear
 
 
 def bowl(w):
@@ -53,6 +53,24 @@ def test_linear_finds_least_squares(loss):
 def test_linear_with_the_absolute_error_finds_the_median():
     weights, _ = linear(MAE(), np.ones((5, 1)), np.array([1, 2, 3, 50, 99.0]), step=lambda t: 20 / (1 + t), steps=400)
     assert abs(weights[0] - 3) < 0.1
+
+
+def test_network_hands_the_gradient_back_through_its_layers():
+    """Central differences of the cost, by each of the parameters."""
+    rng = np.random.default_rng(0)
+    net, x, y, loss = Network(inputs=3, hidden=5, outputs=2), rng.normal(size=(7, 3)), rng.normal(size=(7, 2)), MSE()
+    parameters = net.start(rng) + rng.normal(scale=0.1, size=32)
+    found = net.gradient(parameters, x, loss.gradient(y, net(parameters, x)))
+    steps = 1e-6 * np.eye(parameters.size)
+    wanted = [(loss(y, net(parameters + h, x)) - loss(y, net(parameters - h, x))) / 2e-6 for h in steps]
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9)
+    assert np.count_nonzero(found) > 25
+
+
+def test_network_keeps_the_scale_of_its_inputs():
+    rng = np.random.default_rng(0)
+    net = Network(inputs=100, hidden=400, outputs=50)
+    assert 0.7 < net(net.start(rng), rng.normal(size=(200, 100))).std() < 1.4
 
 
 def test_telephone_calls_are_free_of_typing_errors():
