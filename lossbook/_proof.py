@@ -169,18 +169,19 @@ def resolve(expression: Any, facts: Facts, around: tuple = ()) -> Any:
                 if all(imply(beats(a, b)) for b in e.args if b != a):
                     return a
             return e
-        argument = e.args[0]
+        argument = e.args[0] - e.args[1] if isinstance(e, sp.KroneckerDelta) else e.args[0]
         outcomes = {
             sp.Abs: ((argument >= 0, argument), (argument <= 0, -argument)),
             sp.sign: ((argument > 0, 1), (argument < 0, -1), (sp.Eq(argument, 0), 0)),
             sp.Heaviside: ((argument > 0, 1), (argument < 0, 0)),
+            sp.KroneckerDelta: ((sp.Eq(argument, 0), 1), (sp.Ne(argument, 0), 0)),
         }[type(e)]
         for condition, value in outcomes:
             if imply(condition):
                 return sp.sympify(value)
         return e
 
-    return expression.replace(lambda e: isinstance(e, KINKED), decide)
+    return expression.replace(lambda e: isinstance(e, (*KINKED, sp.KroneckerDelta)), decide)
 
 
 def _opened(condition: Any, variables: tuple) -> Any:
@@ -557,7 +558,15 @@ def _allowed(point: dict) -> bool:
 def _at_integers(expression: Any, whole: dict) -> Any:
     """Put the integers in and write the sums out."""
     expression = _own_letters(expression).xreplace(whole)
-    return expression.replace(lambda e: isinstance(e, sp.Sum), lambda e: e.doit(deep=False))
+    return expression.replace(lambda e: isinstance(e, sp.Sum), _written_out)
+
+
+def _written_out(total: sp.Sum) -> Any:
+    """Return a sum between integers term by term, which takes SymPy's own way long."""
+    (index, low, high), *others = total.limits
+    if others or not (low.is_Integer and high.is_Integer and low <= high):
+        return total.doit(deep=False)
+    return sp.Add(*(total.function.xreplace({index: sp.Integer(m)}) for m in range(low, high + 1)))
 
 
 def value(expression: Any, point: dict) -> mpmath.mpf:

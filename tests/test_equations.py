@@ -172,6 +172,12 @@ equal(
     over_classes(i) * (KroneckerDelta(i, k) - over_classes(k)),
     given=And(IN_C, i >= 1, i <= C),
 )
+equal(
+    "softmax-cases",
+    Derivative(over_classes(i), Z[k]),
+    Piecewise((over_classes(i) * (1 - over_classes(i)), Eq(i, k)), (-over_classes(i) * over_classes(k), True)),
+    given=And(IN_C, i >= 1, i <= C),
+)
 entropy = Named("L", CategoricalCrossEntropy(from_logits=True).expression()(Y, Z))
 normed = Eq(Sum(Y[i], (i, 1, C)), 1)
 equal("cross-entropy", Derivative(entropy, Z[k]), over_classes(k) * Sum(Y[i], (i, 1, C)) - Y[k], given=IN_C)
@@ -377,6 +383,8 @@ REFUSED = [
     ("an index anywhere", "does not hold", (Derivative(mse, H[k]), 2 * (H[k] - Y[k]) / n), {}),
     ("one letter, two indices", "does not hold", (X[k] * Sum(X[k], (k, 1, n)), Sum(X[k] ** 2, (k, 1, n))), {"given": IN_N}),  # noqa: E501
     ("the diagonal left out", "does not hold", (Derivative(softmaxed, Z[k]), -softmaxed * softmaxed.subs(i, k)), {"given": And(IN_C, i >= 1, i <= C)}),  # noqa: E501
+    ("the cases of an index swapped", "does not hold", (KroneckerDelta(i, k), Piecewise((0, Eq(i, k)), (1, True))), {}),
+    ("an index that may be the other", "undecided|does not hold", (KroneckerDelta(i, k), S(0)), {"given": i <= k}),
     ("one sum for two", "does not hold", (Sum(Sum(KroneckerDelta(i, j) * X[i] * Y[j], (j, 1, n)), (i, 1, n)), Sum(X[i], (i, 1, n)) * Sum(Y[i], (i, 1, n))), {}),  # noqa: E501
     ("a product that is 0", "does not hold|undecided", (u, S(0)), {"given": Eq(x * u, 0)}),
     ("one root of two", "does not hold|undecided", (x, S(2)), {"given": Eq((x - 2) * (x - 3), 0)}),
