@@ -186,6 +186,9 @@ class _Textbook(LatexPrinter):
             return rf"{self._print(expr.base)}^{{{self._print(expr.exp)}}}"
         return super()._print_Pow(expr)
 
+    def _print_MatrixBase(self, expr: Any) -> str:  # noqa: N802
+        return super()._print_MatrixBase(expr).replace(r"\\", r"\\[0.6em] ")  # or the fractions of two rows touch
+
     def _print_Relational(self, expr: Any) -> str:  # noqa: N802
         # SymPy turns |r| ≤ δ into δ ≥ |r|; a reader expects the longer side first.
         return super()._print_Relational(expr.reversed if expr.lhs.is_Atom and not expr.rhs.is_Atom else expr)

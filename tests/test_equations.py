@@ -568,6 +568,7 @@ TYPESET = [
     (Derivative(Named("L", residual**2), y_hat, y), r"\frac{\partial^{2} L}{\partial y \partial \hat{y}}"),
     (Limit(r / delta, delta, oo), r"\lim_{\delta \to \infty}\left(\frac{r}{\delta}\right)"),
     (Matrix([[1 - y, y_hat - y]]), r"\left[\begin{matrix}1 - y & \hat{y} - y\end{matrix}\right]"),
+    (Matrix([x, u]), r"\left[\begin{matrix}x\\[0.6em] u\end{matrix}\right]"),
     (AP**2 - AN**2 + margin, r"m + d(a, p)^{2} - d(a, n)^{2}"),
 ]
 
