@@ -67,6 +67,21 @@ def linear(
     return descend(objective, np.zeros(x.shape[1]), step, steps, reports)
 
 
+def orthogonal(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return columns q at right angles, of mean square 1, that span those of x; and r, for which x = q @ r.
+
+    Under the squared error they make a round bowl. Weights v for q are the weights solve(r, v) for x.
+
+    >>> q, r = orthogonal(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]))
+    >>> np.abs(q.T @ q / 3).round(6)
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    q, r = np.linalg.qr(x)
+    scale = np.sqrt(len(x))
+    return q * scale, r / scale
+
+
 @dataclass(frozen=True)
 class Network:
     """A network with one hidden layer of rectified units. Its parameters lie in one array, as ``descend`` wants them.
