@@ -10,6 +10,7 @@ gave none; the chapters have the proofs. ``matrix`` compares what is found with 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ NEAR, FAR = 1, 1e6  # ordinary predictions, and extreme ones
 TINY = 1e-7  # the step of a difference quotient
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
     """A loss, the argument in which its properties are claimed, and what to try.
 
@@ -42,10 +43,8 @@ class Row:
     """
 
     name: str
-    page: str  # the chapter
     loss: Any
     argument: str
-    inputs: Callable  # what the loss is called with, made of targets and predictions
     draw: Callable  # (rng, points, scale) -> targets and predictions
     suspects: dict[str, tuple]  # where a kink may be: a target and a prediction
     minimiser: str
@@ -53,6 +52,19 @@ class Row:
     reads: Callable | None = None  # the prediction that says "the probability of label 1 is p"
     labels: Any = (0.0, 1.0)  # the targets of label 0 and of label 1
     outliers: bool = False  # whether a target can be an outlier
+
+    @property
+    def page(self) -> str:
+        """The chapter, which has the name of the loss's module."""
+        return type(self.loss).__module__.removeprefix("lossbook.")
+
+    def inputs(self, y: Any, u: Any) -> tuple:
+        """Return what the loss is called with."""
+        if isinstance(self.loss, Triplet):
+            return tuple(np.split(u, 3, axis=1))
+        if isinstance(self.loss, Contrastive):
+            return y, *np.split(u, 2, axis=1)
+        return y, u if self.loss.point_ndim else u[:, 0]
 
     def value(self, y: Any, u: Any) -> np.ndarray:
         """Return the loss of each point."""
@@ -70,6 +82,7 @@ class Row:
         return every.reshape(len(u), len(y)).mean(axis=1)
 
 
+@cache
 def found(row: Row, column: str) -> str:
     """Return what is found for a row in a column."""
     return PROBES[column](row)
@@ -117,7 +130,7 @@ def _kink(row: Row) -> str:
 
 
 def _differentiable(row: Row) -> str:
-    return "no" if _kink(row) != "none" or _jumps(row, *_points(row, NEAR)) else "yes"
+    return "no" if found(row, "kink") != "none" or _jumps(row, *_points(row, NEAR)) else "yes"
 
 
 def _smooth(row: Row) -> str:
@@ -230,11 +243,6 @@ def matrix(claims: str, sections: dict[str, Any]) -> Matrix:
     return Matrix(shown)
 
 
-def _softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-
-
 def _draws(targets: Callable, predictions: Callable) -> Callable:
     return lambda rng, n, scale: (targets(rng, n), predictions(rng, n, scale))
 
@@ -272,23 +280,8 @@ def _probability(rng: Any, n: int, scale: float) -> np.ndarray:
 
 
 def _probabilities(rng: Any, n: int, scale: float) -> np.ndarray:
-    return _softmax(min(scale, 5) * rng.normal(size=(n, 3)))
-
-
-def _elements(y: Any, u: Any) -> tuple:
-    return y, u[:, 0]
-
-
-def _rows(y: Any, u: Any) -> tuple:
-    return y, u
-
-
-def _pairs(y: Any, u: Any) -> tuple:
-    return y, *np.split(u, 2, axis=1)
-
-
-def _triplets(y: Any, u: Any) -> tuple:
-    return tuple(np.split(u, 3, axis=1))
+    e = np.exp(min(scale, 5) * rng.normal(size=(n, 3)))
+    return e / e.sum(axis=1, keepdims=True)
 
 
 _numbers, _logits = _draws(_number, _real(1)), _draws(_label, _real(1))
@@ -321,32 +314,32 @@ def _two_logits(p: float) -> list:
 
 # fmt: off
 ROWS = (
-    Row("MSE", "mse", MSE(), "ŷ", _elements, _numbers,
+    Row("MSE", MSE(), "ŷ", _numbers,
         {"ŷ = y": (1, [1])}, "mean", ([0, 1, 5], [2]), _itself, outliers=True),
-    Row("MAE", "mae", MAE(), "ŷ", _elements, _numbers,
+    Row("MAE", MAE(), "ŷ", _numbers,
         {"ŷ = y": (1, [1])}, "median", ([0, 1, 5], [1]), _itself, outliers=True),
-    Row("Huber", "huber", Huber(delta=0.5), "ŷ", _elements, _numbers,
+    Row("Huber", Huber(delta=0.5), "ŷ", _numbers,
         {"ŷ = y": (1, [1]), "|r| = δ": (1, [1.5])}, "in between", ([0, 0.2, 5], [0.35]), _itself, outliers=True),
-    Row("Binary cross-entropy", "binary_cross_entropy", BinaryCrossEntropy(), "ŷ", _elements, _chances,
+    Row("Binary cross-entropy", BinaryCrossEntropy(), "ŷ", _chances,
         {"ŷ = ½": (1, [0.5])}, "probability", ([0, 0, 1], [1 / 3]), _itself),
-    Row("… from logits", "binary_cross_entropy", BinaryCrossEntropy(from_logits=True), "z", _elements, _logits,
+    Row("… from logits", BinaryCrossEntropy(from_logits=True), "z", _logits,
         {"z = 0": (1, [0])}, "log-odds", ([0, 0, 1], [-np.log(2)]), _log_odds),
-    Row("Categorical cross-entropy", "categorical_cross_entropy", CategoricalCrossEntropy(), "ŷ", _rows, _chance_rows,
+    Row("Categorical cross-entropy", CategoricalCrossEntropy(), "ŷ", _chance_rows,
         {"ŷ equal": (_unit[0], [1 / 3] * 3)}, "probabilities", (_unit[_classes], _shares), _two_shares, _unit[:2]),
-    Row("… from logits", "categorical_cross_entropy", CategoricalCrossEntropy(from_logits=True), "z", _rows,
+    Row("… from logits", CategoricalCrossEntropy(from_logits=True), "z",
         _logit_rows, {"z = 0": (_unit[0], [0] * 3)}, "their logarithms", (_unit[_classes], np.log(_shares)),
         _two_logits, _unit[:2]),
-    Row("… of class numbers", "categorical_cross_entropy", SparseCategoricalCrossEntropy(from_logits=True), "z", _rows,
+    Row("… of class numbers", SparseCategoricalCrossEntropy(from_logits=True), "z",
         _of_class, {"z = 0": (0, [0] * 3)}, "their logarithms", (_classes, np.log(_shares)), _two_logits, (0, 1)),
-    Row("KL divergence", "kl_divergence", KLDivergence(), "q", _rows, _mixtures,
+    Row("KL divergence", KLDivergence(), "q", _mixtures,
         {"q = p": (_shares, _shares)}, "mean of p", ([_shares, _shares[::-1]], [1 / 3] * 3), _two_shares, _unit[:2]),
-    Row("Hinge", "hinge", Hinge(), "ŷ", _elements, _signs,
+    Row("Hinge", Hinge(), "ŷ", _signs,
         {"yŷ = 1": (1, [1])}, "majority", ([-1, 1, 1], [1]), None, (-1, 1)),
-    Row("Contrastive", "contrastive", Contrastive(), "(a, b)", _pairs, _two,
+    Row("Contrastive", Contrastive(), "(a, b)", _two,
         {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])}, "D = ρm", ([0, 1, 1, 1], [0, 0, 0.75, 0]), None, None),
-    Row("Triplet", "triplet", Triplet(), "(a, p, n)", _triplets, _three,
+    Row("Triplet", Triplet(), "(a, p, n)", _three,
         {"loss 0": (0, [0, 0, 1, 0, 2, 0])} | _meeting, "n beyond p + α", ([0], [0, 0, 1, 0, 0, 2]), None, None),
-    Row("… squared", "triplet", Triplet(squared=True), "(a, p, n)", _triplets, _three,
+    Row("… squared", Triplet(squared=True), "(a, p, n)", _three,
         {"loss 0": (0, [0, 0, 1, 0, 0, 2**0.5])} | _meeting, "n beyond p + α", ([0], [0, 0, 1, 0, 0, 2]), None, None),
 )
 # fmt: on
