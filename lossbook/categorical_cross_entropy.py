@@ -19,7 +19,7 @@ class CategoricalCrossEntropy(Loss):
     Parameters
     ----------
     from_logits : bool
-        Whether ``y_hat`` holds logits (any real numbers) in place of probabilities.
+        Whether ``y_hat`` holds logits (any finite real numbers) in place of probabilities.
 
     Inputs
     ------
@@ -107,7 +107,8 @@ class SparseCategoricalCrossEntropy(Loss):
     y : array of integers, shape (...)
         The number of the right class, from 0 to C - 1.
     y_hat : real array of shape (..., C)
-        Rows of probabilities that sum to one, or logits. A point is a row.
+        Rows of probabilities that sum to one, or logits. A point is a row. A logit of minus infinity rules
+        a class out.
 
     Returns
     -------
@@ -149,11 +150,12 @@ class SparseCategoricalCrossEntropy(Loss):
         return Lambda((label, y_hat), -total(lambda k: KroneckerDelta(label, k) * log(p(k))))
 
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
-        classes = xp.arange(y_hat.shape[-1], dtype=y.dtype)
-        one_hot = xp.astype(y[..., None] == classes, y_hat.dtype)  # exists for one block of rows at a time
+        is_class = y[..., None] == xp.arange(y_hat.shape[-1], dtype=y.dtype)
+        one_hot = xp.astype(is_class, y_hat.dtype)  # exists for one block of rows at a time
         if self.from_logits:
             z, e, total = _shifted(xp, y_hat)
-            yield xp.log(total[..., 0]) - xp.sum(one_hot * z, axis=-1)
+            # not one_hot * z: classes ruled out by a logit of minus infinity would be 0 times infinity
+            yield xp.log(total[..., 0]) - xp.sum(xp.where(is_class, z, 0.0), axis=-1)
             yield e / total - one_hot
         else:
             yield 0 - xp.log(xp.sum(one_hot * y_hat, axis=-1))
@@ -186,7 +188,7 @@ def _check_predictions(loss: Loss, xp: Any, y_hat: Any) -> None:
 
 
 def _shifted(xp: Any, z: Any) -> tuple[Any, Any, Any]:
-    """Return z less its row's maximum, the exponentials of that, and their sum: nothing here overflows."""
+    """Return z less its row's maximum, the exponentials of that, and their sum. Finite logits do not overflow here."""
     z = z - xp.max(z, axis=-1, keepdims=True)
     e = xp.exp(z)
     return z, e, xp.sum(e, axis=-1, keepdims=True)

@@ -11,6 +11,7 @@ gave none; the chapters have the proofs. ``matrix`` compares what is found with 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,9 @@ class Row:
     argument: str
     draw: Callable  # (rng, points, scale) -> targets and predictions
     suspects: dict[str, tuple]  # where a kink may be: a target and a prediction
-    minimiser: str
-    best: tuple  # targets, and the one prediction that is claimed to be the best for all of them
-    reads: Callable | None = None  # the prediction that says "the probability of label 1 is p"
-    labels: Any = (0.0, 1.0)  # the targets of label 0 and of label 1
+    minimiser: str  # one of MINIMISERS
+    says: Callable | None = None  # the prediction that says "these are the probabilities of the labels"
+    labels: Any = (0.0, 1.0)  # the targets that can be a label
     outliers: bool = False  # whether a target can be an outlier
 
     @property
@@ -103,11 +103,16 @@ def _suspect(row: Row, name: str) -> tuple:
 
 
 def _minimiser(row: Row) -> str:
-    y, best = map(np.array, row.best)
-    others = np.concatenate([row.draw(np.random.default_rng(0), POINTS, scale)[1] for scale in (1, 10)])
-    steps = np.geomspace(1e-4, 1, len(others))[:, None]
-    least = row.costs(y, best + steps * (others - best)).min()
-    return row.minimiser if row.costs(y, best[None] + 0.0)[0] <= least else f"not {row.minimiser}"
+    """Whether what the word stands for costs no more than other predictions, for several sets of targets."""
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        y, others = row.draw(rng, 5, NEAR)[0], row.draw(rng, POINTS, NEAR)[1]
+        best = np.atleast_1d(MINIMISERS[row.minimiser](y, row.loss))
+        steps = np.geomspace(1e-4, 1, len(others))[:, None]
+        least = row.costs(y, best + steps * (others - best)).min()
+        if row.costs(y, best[None] + 0.0)[0] > least + 1e-9:
+            return f"not {row.minimiser}"
+    return row.minimiser
 
 
 def _convex(row: Row) -> str:
@@ -160,16 +165,15 @@ def _robust(row: Row) -> str:
 
 
 def _proper(row: Row) -> str:
-    """Whether the best prediction says what the probability of the label is."""
+    """Whether the best prediction for a random label says how probable each label is."""
     if row.labels is None:
         return "–"
-    if row.reads is None:
-        return "no"
-    grid = np.arange(1, 100) / 100
-    said = np.array([row.reads(p) for p in grid], float)
-    costs = [row.value(np.array([label] * len(said)), said) for label in row.labels]
-    risk = np.outer(1 - grid, costs[0]) + np.outer(grid, costs[1])  # a row for each true probability
-    return "yes" if (risk.argmin(axis=1) == np.arange(99)).all() else "no"
+    classes = len(row.labels)
+    shares = np.array([share for share in product(range(1, 20), repeat=classes) if sum(share) == 20]) / 20
+    said = np.array([np.atleast_1d(row.says(share)) for share in shares], float)
+    costs = np.array([row.value(np.array([label] * len(said)), said) for label in row.labels])
+    risk = shares @ costs  # a row for each true distribution, a column for each that is said
+    return "yes" if (risk.argmin(axis=1) == np.arange(len(shares))).all() else "no"
 
 
 def _needs_probabilities(row: Row) -> str:
@@ -200,17 +204,16 @@ COLUMNS = tuple(PROBES)
 class Matrix:
     """A row for each loss, and in each cell a word with a link to the section that shows why."""
 
-    lines: list[list[tuple[str, str]]]
+    lines: list[list[tuple[str, str]]]  # the first line holds the names of the columns
 
     def __repr__(self) -> str:
         """Return the matrix as text, a line for each row."""
         return "\n".join(" | ".join(word for word, _ in line) for line in self.lines)
 
     def _repr_markdown_(self) -> str:
-        lines = [f"| loss | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
-        for line in self.lines:
-            lines.append("| " + " | ".join(f"[{word}]({link})" if link else word for word, link in line) + " |")
-        return "\n".join(lines)
+        cells = [[f"[{word}]({link})" if link else word for word, link in line] for line in self.lines]
+        head, *body = (f"| {' | '.join(line)} |" for line in cells)
+        return "\n".join([head, "|---" * len(cells[0]) + "|", *body])
 
 
 def matrix(claims: str, sections: dict[str, Any]) -> Matrix:
@@ -219,7 +222,8 @@ def matrix(claims: str, sections: dict[str, Any]) -> Matrix:
     Parameters
     ----------
     claims : str
-        A line for each row: its name and a word for each column, separated by ``|``.
+        A line with the names of some columns, then a line for each row: its name and a word for each of
+        these columns. All is separated by ``|``.
     sections : dict
         For each column, the section of a chapter that shows why; "row, column" for a cell of its own.
 
@@ -228,14 +232,14 @@ def matrix(claims: str, sections: dict[str, Any]) -> Matrix:
     AssertionError
         For a claim that is not what is found, a row that is missing, or one that nobody knows.
     """
-    lines = [[cell.strip() for cell in line.split("|")] for line in claims.strip().splitlines()]
+    head, *lines = [[cell.strip() for cell in line.split("|")] for line in claims.strip().splitlines()]
     names = [line[0] for line in lines]
     if names != [row.name for row in ROWS]:
         raise AssertionError(f"the rows are {[row.name for row in ROWS]}, found {names}")
-    shown = []
+    shown = [[(name, "") for name in head]]
     for row, (name, *words) in zip(ROWS, lines, strict=True):
         shown.append([(f"{name}, in {row.argument}", f"{row.page}.ipynb")])
-        for column, word in zip(COLUMNS, words, strict=True):
+        for column, word in zip(head[1:], words, strict=True):
             if word != (was := found(row, column)):
                 raise AssertionError(f"{name}, {column}: claimed {word!r}, found {was!r}")
             section = sections.get(f"{name}, {column}", sections[column])
@@ -290,56 +294,82 @@ _logit_rows, _chance_rows = _draws(_one_hot, _real(3)), _draws(_one_hot, _probab
 _of_class, _mixtures = _draws(_class, _real(3)), _draws(_mixture, _probabilities)
 _two, _three = _draws(_label, _real(4)), _draws(_number, _real(6))
 
+
+def _clipped_mean(y: Any, loss: Any) -> float:
+    """Return where the residuals, clipped at delta on both sides, add up to 0."""
+    low, high = y.min(), y.max()
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.clip(middle - y, -loss.delta, loss.delta).sum() < 0 else (low, middle)
+    return middle
+
+
+def _share(y: Any, loss: Any) -> Any:
+    """Return the mean of the labels: the share of each class."""
+    return (np.eye(3)[y] if y.dtype.kind == "i" else y).mean(axis=0)
+
+
+def _log_share(y: Any, loss: Any) -> Any:
+    return np.log(_share(y, loss) + 1e-9)  # of a class that does not occur it should be minus infinity
+
+
+def _log_odds(y: Any, loss: Any) -> Any:
+    return _log_share(y, loss) - _log_share(1 - y, loss)
+
+
+def _at_the_margin(y: Any, loss: Any) -> list:
+    return [0, 0, 1, 0, 0, (2 if not loss.squared else 2**0.5) + 1e-12]
+
+
+# What the words for the best common prediction stand for: functions of the targets and the loss.
+MINIMISERS = {
+    "mean": lambda y, loss: y.mean(),
+    "median": lambda y, loss: np.median(y),
+    "clipped mean": _clipped_mean,
+    "share": _share,
+    "log-odds": _log_odds,
+    "shares": _share,
+    "log shares": _log_share,
+    "mean of p": _share,
+    "majority": lambda y, loss: np.sign(y.sum()),
+    "D = ρm": lambda y, loss: [0, 0, y.mean() * loss.margin, 0],
+    "d(a, n) ≥ d(a, p) + α": _at_the_margin,
+}
+
+
+def _second(shares: Any) -> Any:
+    return shares[1]
+
+
+def _logit(shares: Any) -> Any:
+    return np.log(shares[1] / shares[0])
+
+
 _unit = np.eye(3)
-_shares = np.array([3, 2, 1]) / 6  # of the classes below
-_classes = [0, 0, 0, 1, 1, 2]
+_thirds = [1 / 3] * 3
 _meeting = {"a = p": (0, [0, 0, 0, 0, 0.5, 0]), "a = n": (0, [0, 0, 1, 0, 0, 0])}
-
-
-def _itself(p: float) -> list:
-    return [p]
-
-
-def _log_odds(p: float) -> list:
-    return [np.log(p / (1 - p))]
-
-
-def _two_shares(p: float) -> list:
-    return [1 - p, p, 0]
-
-
-def _two_logits(p: float) -> list:
-    return [np.log(1 - p), np.log(p), -30]
-
 
 # fmt: off
 ROWS = (
-    Row("MSE", MSE(), "ŷ", _numbers,
-        {"ŷ = y": (1, [1])}, "mean", ([0, 1, 5], [2]), _itself, outliers=True),
-    Row("MAE", MAE(), "ŷ", _numbers,
-        {"ŷ = y": (1, [1])}, "median", ([0, 1, 5], [1]), _itself, outliers=True),
-    Row("Huber", Huber(delta=0.5), "ŷ", _numbers,
-        {"ŷ = y": (1, [1]), "|r| = δ": (1, [1.5])}, "in between", ([0, 0.2, 5], [0.35]), _itself, outliers=True),
-    Row("Binary cross-entropy", BinaryCrossEntropy(), "ŷ", _chances,
-        {"ŷ = ½": (1, [0.5])}, "probability", ([0, 0, 1], [1 / 3]), _itself),
-    Row("… from logits", BinaryCrossEntropy(from_logits=True), "z", _logits,
-        {"z = 0": (1, [0])}, "log-odds", ([0, 0, 1], [-np.log(2)]), _log_odds),
-    Row("Categorical cross-entropy", CategoricalCrossEntropy(), "ŷ", _chance_rows,
-        {"ŷ equal": (_unit[0], [1 / 3] * 3)}, "probabilities", (_unit[_classes], _shares), _two_shares, _unit[:2]),
-    Row("… from logits", CategoricalCrossEntropy(from_logits=True), "z",
-        _logit_rows, {"z = 0": (_unit[0], [0] * 3)}, "their logarithms", (_unit[_classes], np.log(_shares)),
-        _two_logits, _unit[:2]),
-    Row("… of class numbers", SparseCategoricalCrossEntropy(from_logits=True), "z",
-        _of_class, {"z = 0": (0, [0] * 3)}, "their logarithms", (_classes, np.log(_shares)), _two_logits, (0, 1)),
-    Row("KL divergence", KLDivergence(), "q", _mixtures,
-        {"q = p": (_shares, _shares)}, "mean of p", ([_shares, _shares[::-1]], [1 / 3] * 3), _two_shares, _unit[:2]),
-    Row("Hinge", Hinge(), "ŷ", _signs,
-        {"yŷ = 1": (1, [1])}, "majority", ([-1, 1, 1], [1]), None, (-1, 1)),
-    Row("Contrastive", Contrastive(), "(a, b)", _two,
-        {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])}, "D = ρm", ([0, 1, 1, 1], [0, 0, 0.75, 0]), None, None),
-    Row("Triplet", Triplet(), "(a, p, n)", _three,
-        {"loss 0": (0, [0, 0, 1, 0, 2, 0])} | _meeting, "n beyond p + α", ([0], [0, 0, 1, 0, 0, 2]), None, None),
+    Row("MSE", MSE(), "ŷ", _numbers, {"ŷ = y": (1, [1])}, "mean", _second, outliers=True),
+    Row("MAE", MAE(), "ŷ", _numbers, {"ŷ = y": (1, [1])}, "median", _second, outliers=True),
+    Row("Huber", Huber(delta=0.5), "ŷ", _numbers, {"ŷ = y": (1, [1]), "|r| = δ": (1, [1.5])},
+        "clipped mean", _second, outliers=True),
+    Row("Binary cross-entropy", BinaryCrossEntropy(), "ŷ", _chances, {"ŷ = ½": (1, [0.5])}, "share", _second),
+    Row("… from logits", BinaryCrossEntropy(from_logits=True), "z", _logits, {"z = 0": (1, [0])}, "log-odds", _logit),
+    Row("Categorical cross-entropy", CategoricalCrossEntropy(), "ŷ", _chance_rows, {"ŷ equal": (_unit[0], _thirds)},
+        "shares", np.array, _unit),
+    Row("… from logits", CategoricalCrossEntropy(from_logits=True), "z", _logit_rows, {"z = 0": (_unit[0], [0] * 3)},
+        "log shares", np.log, _unit),
+    Row("… of class numbers", SparseCategoricalCrossEntropy(from_logits=True), "z", _of_class, {"z = 0": (0, [0] * 3)},
+        "log shares", np.log, (0, 1, 2)),
+    Row("KL divergence", KLDivergence(), "q", _mixtures, {"q = p": (_thirds, _thirds)}, "mean of p", np.array, _unit),
+    Row("Hinge", Hinge(), "ŷ", _signs, {"yŷ = 1": (1, [1])}, "majority", _second, (-1.0, 1.0)),
+    Row("Contrastive", Contrastive(), "(a, b)", _two, {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])},
+        "D = ρm", labels=None),
+    Row("Triplet", Triplet(), "(a, p, n)", _three, {"border of loss 0": (0, [0, 0, 1, 0, 2, 0])} | _meeting,
+        "d(a, n) ≥ d(a, p) + α", labels=None),
     Row("… squared", Triplet(squared=True), "(a, p, n)", _three,
-        {"loss 0": (0, [0, 0, 1, 0, 0, 2**0.5])} | _meeting, "n beyond p + α", ([0], [0, 0, 1, 0, 0, 2]), None, None),
+        {"border of loss 0": (0, [0, 0, 1, 0, 0, 2**0.5])} | _meeting, "d(a, n) ≥ d(a, p) + α", labels=None),
 )
 # fmt: on

@@ -234,6 +234,8 @@ LIMITS = [
     Point(SparseCategoricalCrossEntropy(**FROM_LOGITS), (1, [-1e4, 1e4]), 0, [0, 0]),
     Point(SparseCategoricalCrossEntropy(**FROM_LOGITS), (0, [-1e150, 1e150]), 2e150, [-1, 1]),
     Point(SparseCategoricalCrossEntropy(**FROM_LOGITS), (1, [1e308, 1e308]), log(2), [0.5, -0.5]),
+    Point(SparseCategoricalCrossEntropy(**FROM_LOGITS), (1, [-inf, 3.0]), 0, [0, 0]),
+    Point(SparseCategoricalCrossEntropy(**FROM_LOGITS), (0, [-inf, 3.0]), inf, [-1, 1]),
     Point(KLDivergence(), ([1.0, 0.0], [0.0, 1.0]), inf, [-inf, 0]),
     Point(KLDivergence(), ([1.0, 0.0], [1e-300, 1.0]), 300 * log(10), [-1e300, 0]),
     Point(KLDivergence(), ([0.0, 1.0], [1e-300, 1.0]), 0, [0, -1]),

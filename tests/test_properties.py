@@ -8,13 +8,14 @@ import pytest
 from lossbook import MSE, Hinge
 from lossbook.properties import COLUMNS, ROWS, found, matrix
 
+HEAD = ["loss", *COLUMNS]
 CLAIMS = [[row.name, *(found(row, column) for column in COLUMNS)] for row in ROWS]
 SECTIONS = dict.fromkeys(COLUMNS, "definition")
 ABSOLUTE = ROWS[1]
 
 
 def text(claims):
-    return "\n".join(" | ".join(line) for line in claims)
+    return "\n".join(" | ".join(line) for line in [HEAD, *claims])
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -36,13 +37,21 @@ def test_every_cell_links_to_a_section():
     shown = matrix(text(CLAIMS), SECTIONS | {"MAE, kink": "at-the-kink"})
     markdown = shown._repr_markdown_().splitlines()
     assert len(markdown) == len(ROWS) + 2
+    assert markdown[0].startswith("| loss | minimiser | convex |")
     assert markdown[3].startswith("| [MAE, in ŷ](mae.ipynb) | [median](mae.ipynb#definition) | [yes](mae.ipynb#def")
     assert "[ŷ = y](mae.ipynb#at-the-kink)" in markdown[3]
-    assert str(shown).splitlines()[0].startswith("MSE, in ŷ | mean | yes")
+    assert str(shown).splitlines()[1].startswith("MSE, in ŷ | mean | yes")
 
 
 def test_a_wrong_minimiser_is_found():
-    assert found(replace(ABSOLUTE, best=([0, 1, 5], [1.01])), "minimiser") == "not median"
+    assert found(replace(ABSOLUTE, minimiser="mean"), "minimiser") == "not mean"
+    assert found(replace(ROWS[0], minimiser="median"), "minimiser") == "not median"
+    assert found(replace(ROWS[2], minimiser="median"), "minimiser") == "not median"
+
+
+def test_what_says_something_else_is_not_proper():
+    assert found(ROWS[4], "proper") == "yes"
+    assert found(replace(ROWS[4], says=lambda shares: shares[1]), "proper") == "no"
 
 
 class Wave(MSE):
