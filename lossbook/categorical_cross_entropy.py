@@ -70,9 +70,11 @@ class CategoricalCrossEntropy(Loss):
 
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
         if self.from_logits:
-            z, e, total = _shifted(xp, y_hat)
-            yield xp.sum(y * (xp.log(total) - z), axis=-1)
-            yield e * (xp.sum(y, axis=-1, keepdims=True) / total) - y  # ŷ_k Σy − y_k: Σy is one up to rounding
+            weight = xp.sum(y, axis=-1, keepdims=True)  # one up to rounding
+            z, e, rest = _shifted(xp, y_hat, y)
+            rest = rest + (weight - 1)
+            yield xp.sum(y * (xp.log1p(rest) - z), axis=-1)
+            yield e * (weight / (1 + rest)) - y  # ŷ_k Σy − y_k
         else:
             p = y_hat + xp.astype(y == 0, y_hat.dtype)  # a class without weight costs nothing: 0·log 0 is 0
             yield 0 - xp.sum(y * xp.log(p), axis=-1)  # not -xp.sum(...), which has a -0 at a perfect prediction
@@ -153,10 +155,10 @@ class SparseCategoricalCrossEntropy(Loss):
         is_class = y[..., None] == xp.arange(y_hat.shape[-1], dtype=y.dtype)
         one_hot = xp.astype(is_class, y_hat.dtype)  # exists for one block of rows at a time
         if self.from_logits:
-            z, e, total = _shifted(xp, y_hat)
+            z, e, rest = _shifted(xp, y_hat, one_hot)
             # not one_hot * z: classes ruled out by a logit of minus infinity would be 0 times infinity
-            yield xp.log(total[..., 0]) - xp.sum(xp.where(is_class, z, 0.0), axis=-1)
-            yield e / total - one_hot
+            yield xp.log1p(rest[..., 0]) - xp.sum(xp.where(is_class, z, 0.0), axis=-1)
+            yield e / (1 + rest) - one_hot
         else:
             yield 0 - xp.log(xp.sum(one_hot * y_hat, axis=-1))
             yield 0 - one_hot / (y_hat + (1 - one_hot))  # adding 1 for the other classes keeps 0/0 out
@@ -187,11 +189,15 @@ def _check_predictions(loss: Loss, xp: Any, y_hat: Any) -> None:
         _inputs.rows_sum_to_one(f"{loss!r}: the probabilities y_hat", xp, y_hat, "; for logits use from_logits=True")
 
 
-def _shifted(xp: Any, z: Any) -> tuple[Any, Any, Any]:
-    """Return z less its row's maximum, the exponentials of that, and their sum. Finite logits do not overflow here."""
+def _shifted(xp: Any, z: Any, y: Any) -> tuple[Any, Any, Any]:
+    """Return z less its row's maximum, the exponentials of that, and by how much they exceed the labels in sum.
+
+    Finite logits do not overflow here, as the largest exponential is 1. Where a prediction is right and sure, the
+    label's 1 cancels it, and the sum keeps the digits of the others, however small.
+    """
     z = z - xp.max(z, axis=-1, keepdims=True)
     e = xp.exp(z)
-    return z, e, xp.sum(e, axis=-1, keepdims=True)
+    return z, e, xp.sum(e - y, axis=-1, keepdims=True)
 
 
 def _softmax(z: Any, size: int | None, total: Any) -> Any:

@@ -108,11 +108,6 @@ CASES = [
 ]
 
 
-def differentiated(loss):
-    """Return the names of the inputs that the gradient is with respect to."""
-    return {Contrastive: ("a", "b"), Triplet: ("anchor", "positive", "negative")}.get(type(loss), loss.inputs[-1:])
-
-
 def restricted(loss):
     """Return the names of the inputs whose values can be wrong. In the others every number is welcome."""
     names = set() if isinstance(loss, (MSE, MAE, Huber)) else {"y", "p", "q"}

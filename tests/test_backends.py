@@ -15,7 +15,6 @@ from examples import (
     LIMITS,
     as_tuple,
     class_number,
-    differentiated,
     restricted,
     stacked,
 )
@@ -28,6 +27,7 @@ from lossbook import (
     SparseCategoricalCrossEntropy,
     _loss,
 )
+from lossbook.accuracy import variables
 
 # One case for each piece of code: the other hyperparameters and labels take the same way through it.
 PATHS = {(type(case.loss), any(v is True for v in vars(case.loss).values())): case for case in CASES}
@@ -145,7 +145,7 @@ def test_a_single_point(case, backend):
     arrays = [backend.to(x) for x in case.inputs()]
     value, gradient = case.loss.value_and_gradient(*arrays)
     assert value.shape == case.loss.pointwise(*arrays).shape == ()
-    for name, part in zip(differentiated(case.loss), as_tuple(gradient), strict=True):
+    for name, part in zip(variables(case.loss), as_tuple(gradient), strict=True):
         assert part.shape == arrays[case.loss.inputs.index(name)].shape
 
 
@@ -206,7 +206,7 @@ def test_shapes_are_checked(backend):
 
 def assert_autograd(differentiate, loss, inputs):
     """The library's derivative of the value is what `gradient` computes with NumPy."""
-    places = [loss.inputs.index(name) for name in differentiated(loss)]
+    places = [loss.inputs.index(name) for name in variables(loss)]
     expected = as_tuple(loss.gradient(*inputs))
     for place, found, part in zip(places, differentiate(loss, inputs, places), expected, strict=True):
         assert found.shape == np.shape(inputs[place])
@@ -261,7 +261,7 @@ def test_tensors_that_record_their_history(case, torch):
 @each_case
 def test_jit_grad_and_vmap(case, jax):
     inputs = case.inputs(POINTS)
-    places = tuple(case.loss.inputs.index(name) for name in differentiated(case.loss))
+    places = tuple(case.loss.inputs.index(name) for name in variables(case.loss))
 
     @jax.jit
     def transformed(*arrays):

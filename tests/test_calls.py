@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from examples import CALLS, CASES, as_tuple, differentiated, restricted
+from examples import CALLS, CASES, as_tuple, restricted
 
 from lossbook import MAE, MSE, Huber, SparseCategoricalCrossEntropy, _loss
+from lossbook.accuracy import variables
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 
@@ -35,9 +36,9 @@ def test_the_mean_and_its_gradient_carry_one_over_the_number_of_points(case, sha
     mean, value, points, *gradients = everything(case.loss, inputs)
     assert points.shape == shape
     assert mean == value == pytest.approx(np.sum(points) / points.size, rel=1e-15)
-    parts = len(differentiated(case.loss))
+    parts = len(variables(case.loss))
     assert_same(gradients[:parts], gradients[parts:])
-    for name, part in zip(differentiated(case.loss), gradients[:parts], strict=True):
+    for name, part in zip(variables(case.loss), gradients[:parts], strict=True):
         assert part.shape == inputs[case.loss.inputs.index(name)].shape
     for index in np.ndindex(shape):  # each point by itself gives n times what it has in the mean
         alone, gradient = case.loss.value_and_gradient(*(x[index] for x in inputs))
