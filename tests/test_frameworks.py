@@ -47,9 +47,9 @@ def test_every_question_is_on_record_and_nothing_else():
     assert frameworks.RECORD.read_text(encoding="utf-8") == frameworks.text(RECORD)
 
 
-def test_every_chapter_of_questions_is_a_module():
-    package = Path(frameworks.RECORD).parent
-    assert not [chapter for chapter in RECORD["losses"] if not (package / f"{chapter}.py").is_file()]
+def test_questions_belong_to_a_page():
+    pages = Path(frameworks.QUESTIONS).parent
+    assert not [chapter for chapter in RECORD["losses"] if not (pages / f"{chapter}.ipynb").is_file()]
 
 
 @pytest.mark.parametrize("name", frameworks.FRAMEWORKS)

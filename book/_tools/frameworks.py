@@ -35,6 +35,7 @@ MESSAGE = 120  # characters of an error or a warning
 
 # The packages of each, and the imports.
 FRAMEWORKS = {
+    "lossbook": (["lossbook"], "import numpy as np\nimport lossbook"),
     "NumPy": (["numpy"], "import numpy as np"),
     "PyTorch": (["torch"], "import torch\nimport torch.nn.functional as F"),
     "JAX": (["jax", "optax"], "import jax\nimport jax.numpy as jnp\nimport optax"),
@@ -153,6 +154,7 @@ def main():
     old = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {"frameworks": {}, "losses": {}}
     new = record(questions(), run, old)
     if options.check:
+        print(*(f"{name}: {new['frameworks'][name]['result']}" for name in run), sep="\n")
         sys.exit("\n".join(differences(old, new)) or None)
     RECORD.write_text(text(new), encoding="utf-8")
     print(f"{RECORD.name}: {', '.join(run)} run")
