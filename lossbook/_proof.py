@@ -557,7 +557,12 @@ def _allowed(point: dict) -> bool:
 
 def _at_integers(expression: Any, whole: dict) -> Any:
     """Put the integers in and write the sums out."""
-    expression = _own_letters(expression).xreplace(whole)
+    return _at(expression, frozenset(whole.items()))
+
+
+@cache
+def _at(expression: Any, whole: frozenset) -> Any:
+    expression = _own_letters(expression).xreplace(dict(whole))
     return expression.replace(lambda e: isinstance(e, sp.Sum), _written_out)
 
 
