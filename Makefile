@@ -9,10 +9,10 @@ READY  := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv book test lab notebooks clean distclean
+.PHONY: help venv book test test-oldest test-newest lab notebooks clean distclean
 
 help:  ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 book: $(READY)  ## Build the book: _build/html/index.html
 	@# Pages that warned must be read again, or the next build would not see the warning.
@@ -24,6 +24,19 @@ test: book  ## Build the book, then check everything: style, package, site, note
 	@# A file stays with one worker: JAX compiles anew in each.
 	$(BIN)/pytest -n logical --dist loadfile -rs
 	$(BIN)/pytest book --nbval --nbval-cell-timeout=120 -n logical --dist loadscope
+
+test-oldest:  ## Test the package with the oldest versions that it allows, on Python 3.11 to 3.13
+test-newest:  ## Test the package with the newest versions there are, on any Python
+
+# In an environment without the book's tools; what needs those is tested by `make test` alone.
+BOOK_TESTS := $(patsubst %,tests/test_%.py,book_equations deliberate_errors frameworks notebooks play site)
+test-oldest: WANTED = --requirement requirements-oldest.txt
+test-newest: WANTED = $$(sed -n 's/==.*//p' requirements-oldest.txt)
+test-oldest test-newest: test-%:
+	$(PYTHON) -m venv --clear .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --no-compile --editable . $(WANTED)
+	.venv-$*/bin/python -m pip list
+	.venv-$*/bin/pytest -n logical $(filter-out $(BOOK_TESTS),$(wildcard tests/test_*.py)) lossbook
 
 lab: $(READY)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
@@ -46,4 +59,4 @@ clean:  ## Remove what was built
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
 distclean: clean  ## Remove also what was set up
-	rm -rf .venv .cache *.egg-info
+	rm -rf .venv .venv-oldest .venv-newest .cache *.egg-info

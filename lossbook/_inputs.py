@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 import array_api_compat as compat
+import array_api_compat.numpy
 import numpy as np
 
 _NOTHING = nullcontext()
@@ -81,7 +82,13 @@ def compute_dtype(loss: Any, xp: Any, arrays: list) -> Any:
         return np.dtype(f"f{dtype.itemsize}") if dtype.kind == "f" else np.dtype("f8")
     if xp.isdtype(dtype, "real floating"):
         return dtype
-    return xp.__array_namespace_info__().default_dtypes()["real floating"]
+    return default_dtype(xp, "real floating")
+
+
+def default_dtype(xp: Any, kind: str) -> Any:
+    """Return the dtype that a library gives to numbers of a kind when it is not told one."""
+    namespace = compat.numpy if xp is np else xp  # NumPy itself has answered only since 2.1
+    return namespace.__array_namespace_info__().default_dtypes()[kind]
 
 
 def _is_real(xp: Any, dtype: Any) -> bool:

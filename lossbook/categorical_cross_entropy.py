@@ -167,7 +167,7 @@ class SparseCategoricalCrossEntropy(Loss):
         y, y_hat = arrays
         if not xp.isdtype(y.dtype, ("bool", "integral")):
             raise TypeError(f"{self!r}: y must be integer class labels, found {y.dtype}")
-        integer = xp.__array_namespace_info__().default_dtypes()["integral"]  # wide enough for all classes
+        integer = _inputs.default_dtype(xp, "integral")  # wide enough for all classes
         return [xp.astype(y, integer), *super()._cast(xp, dtype, [y_hat])]
 
     def _check_shapes(self, shapes: list[tuple[int, ...]]) -> None:

@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+import socket
 
 import pytest
 
@@ -14,6 +15,27 @@ FLAGS = (  # for Chromium: run as root, and ask nobody anything
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+def pytest_configure(config):
+    """Let no test and no doctest reach the network: what Python connects to is on this machine, or the test fails."""
+    patch = pytest.MonkeyPatch()
+
+    def guard(name):
+        connect = getattr(socket.socket, name)
+
+        def guarded(self, address):
+            host = address[0] if isinstance(address, tuple) else "localhost"  # a path: a socket of the file system
+            if host not in ("localhost", "127.0.0.1", "::1"):
+                test = os.environ.get("PYTEST_CURRENT_TEST", "the collection of tests")
+                pytest.fail(f"{test} asks for {host}; tests must not need the network")
+            return connect(self, address)
+
+        patch.setattr(socket.socket, name, guarded)
+
+    guard("connect")
+    guard("connect_ex")
+    config.add_cleanup(patch.undo)
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,13 @@ import copy
 import dataclasses
 import importlib.resources
 import inspect
+import itertools
 import pickle
+import socket
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 from examples import CASES
@@ -14,6 +18,7 @@ from examples import CASES
 import lossbook
 from lossbook import LOSSES, MAE, MSE, Huber, Loss, Triplet
 
+ROOT = Path(__file__).parents[1]
 EVERY = list(dict.fromkeys(case.loss for case in CASES))
 
 
@@ -97,3 +102,33 @@ def test_losses_differ_by_kind_and_by_hyperparameters():
     assert MSE() != MAE()
     assert Huber() == Huber(delta=1)
     assert len({Huber(), Huber(1.0), Huber(2.0), Triplet(), Triplet(squared=True)}) == 4
+
+
+def requirements(name):
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_the_oldest_versions_tested_are_the_oldest_allowed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    allowed = [*project["dependencies"], *project["optional-dependencies"]["book"]]
+    oldest = requirements("requirements-oldest.txt")
+    assert oldest[: len(allowed)] == sorted(one.replace(">=", "==") for one in allowed)
+    assert set(oldest[len(allowed) :]) <= set(requirements("requirements.txt"))
+
+
+def test_the_style_of_the_figures_is_there():
+    style = pytest.importorskip("matplotlib.style")
+    with style.context("lossbook.book"):
+        pass
+
+
+def test_no_test_reaches_the_network(request):
+    """The guard is in conftest.py. 192.0.2.1 is an address that nobody has."""
+    for call, host in itertools.product(("connect", "connect_ex"), ("192.0.2.1", "example.org")):
+        with socket.socket() as unconnected:
+            unconnected.settimeout(1)
+            with pytest.raises(pytest.fail.Exception, match=f"{request.node.name}.*{host}"):
+                getattr(unconnected, call)((host, 80))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
