@@ -10,7 +10,7 @@ def euclidean(xp: Any, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
     give 0, as the closed form does.
     """
     difference = a - b
-    square = xp.sum(difference * difference, axis=-1)
+    square = xp.vecdot(difference, difference)
     coincide = xp.astype(square == 0, square.dtype)
     divisor = xp.sqrt(square + coincide)
     return difference, square, divisor - coincide, divisor

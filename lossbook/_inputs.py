@@ -3,11 +3,11 @@
 import math
 import sys
 from contextlib import nullcontext
+from functools import cache
 from numbers import Real
 from typing import Any
 
 import array_api_compat as compat
-import array_api_compat.numpy
 import numpy as np
 
 _NOTHING = nullcontext()
@@ -78,23 +78,35 @@ def compute_dtype(loss: Any, xp: Any, arrays: list) -> Any:
                 f"{loss!r}: the dtype of {name} must be boolean, integer, float32 or float64, found {array.dtype}"
             )
     dtype = arrays[-1].dtype
-    if xp is np:
-        return np.dtype(f"f{dtype.itemsize}") if dtype.kind == "f" else np.dtype("f8")
-    if xp.isdtype(dtype, "real floating"):
-        return dtype
-    return default_dtype(xp, "real floating")
+    if is_integral(xp, dtype):
+        return default_dtype(xp, "real floating")
+    return dtype if xp is not np or dtype.isnative else dtype.newbyteorder("=")
 
 
 def default_dtype(xp: Any, kind: str) -> Any:
     """Return the dtype that a library gives to numbers of a kind when it is not told one."""
-    namespace = compat.numpy if xp is np else xp  # NumPy itself has answered only since 2.1
-    return namespace.__array_namespace_info__().default_dtypes()[kind]
+    if xp is np:
+        return np.dtype(int if kind == "integral" else float)
+    return xp.__array_namespace_info__().default_dtypes()[kind]
+
+
+@cache
+def eps(xp: Any, dtype: Any) -> float:
+    """Return the distance from 1 to the next larger number."""
+    return float(xp.finfo(dtype).eps)
+
+
+def is_integral(xp: Any, dtype: Any) -> bool:
+    """Whether numbers of this dtype are integers or booleans."""
+    return dtype.kind in "biu" if xp is np else xp.isdtype(dtype, ("bool", "integral"))
 
 
 def _is_real(xp: Any, dtype: Any) -> bool:
+    if is_integral(xp, dtype):
+        return True
     if xp is np:  # by kind and size, so that arrays in the other byte order are welcome
-        return dtype.kind in "biu" or (dtype.kind == "f" and dtype.itemsize in (4, 8))
-    return xp.isdtype(dtype, ("bool", "integral")) or dtype in (xp.float32, xp.float64)
+        return dtype.kind == "f" and dtype.itemsize in (4, 8)
+    return dtype in (xp.float32, xp.float64)
 
 
 # Shapes ----------------------------------------------------------------------------------------------------
@@ -103,12 +115,13 @@ def _is_real(xp: Any, dtype: Any) -> bool:
 def complete(loss: Any, shapes: list) -> None:
     """Refuse empty arrays, Dask arrays whose lengths are unknown (NaN), and numbers where rows are wanted."""
     for name, shape in zip(loss.inputs, shapes, strict=True):
-        if 0 in shape:
+        size = math.prod(shape)
+        if size == 0:
             raise ValueError(f"{loss!r}: {name} is empty, its shape is {shape}")
-        if any(length != length for length in shape):
+        if math.isnan(size):
             raise ValueError(f"{loss!r}: {name} has an unknown shape; call its compute_chunk_sizes() first")
-        if len(shape) < loss.point_ndim and name == loss.inputs[-1]:
-            raise ValueError(f"{loss!r}: {name} must have the shape (..., C) of rows, found {shape}")
+    if len(shape) < loss.point_ndim:
+        raise ValueError(f"{loss!r}: {name} must have the shape (..., C) of rows, found {shape}")
 
 
 def same_shape(loss: Any, shapes: list) -> None:
@@ -137,30 +150,33 @@ def at_once(xp: Any) -> Any:
 
     The labels in ``jax.jit(lambda z: loss(labels, z))`` are such numbers, and can be checked.
     """
-    return sys.modules["jax"].ensure_compile_time_eval() if compat.is_jax_namespace(xp) else _NOTHING
+    if xp is np or not compat.is_jax_namespace(xp):
+        return _NOTHING
+    return sys.modules["jax"].ensure_compile_time_eval()
 
 
 def in_unit_interval(name: str, xp: Any, x: Any, hint: str = "") -> None:
     """Refuse numbers outside [0, 1]."""
-    # Written so that NaN, which compares false with everything, is refused.
-    if seen(x) and not (xp.min(x) >= 0 and xp.max(x) <= 1):
-        outside = x[~((x >= 0) & (x <= 1))]
-        raise ValueError(f"{name} must lie in [0, 1], found {float(outside[0])!r}{hint}")
+    if seen(x):
+        inside = (x >= 0) & (x <= 1)  # not so NaN, which compares false with everything
+        if not xp.all(inside):
+            raise ValueError(f"{name} must lie in [0, 1], found {float(x[~inside][0])!r}{hint}")
 
 
 def rows_sum_to_one(name: str, xp: Any, x: Any, hint: str = "") -> None:
     """Refuse negative numbers, and rows that do not sum to one within the square root of the dtype's eps."""
     if not seen(x):
         return
-    if xp.min(x) < 0:
+    if not xp.min(x) >= 0 and xp.any(x < 0):  # the minimum may be NaN
         raise ValueError(f"{name} must not be negative, found {float(x[x < 0][0])!r}{hint}")
-    sums = xp.sum(x, axis=-1)
-    wrong = ~(abs(sums - 1) <= float(xp.finfo(x.dtype).eps) ** 0.5)  # true of NaN, too
-    if xp.any(wrong) and xp.all(xp.astype(xp.astype(x, xp.float32), x.dtype) == x):
+    off = abs(xp.sum(x, axis=-1) - 1)
+    allowed = eps(xp, x.dtype) ** 0.5
+    if xp.max(off) > allowed and xp.all(xp.astype(xp.astype(x, xp.float32), x.dtype) == x):
         # These float64 numbers were float32 before, so that is how far rounding has moved their sums.
-        wrong = ~(abs(sums - 1) <= float(xp.finfo(xp.float32).eps) ** 0.5)
-    if xp.any(wrong):
-        raise ValueError(f"{name} must hold rows that sum to one, found a sum of {float(sums[wrong][0])!r}{hint}")
+        allowed = eps(xp, xp.float32) ** 0.5
+    if not xp.max(off) <= allowed:  # NaN is refused, too
+        found = xp.sum(x, axis=-1)[~(off <= allowed)][0]
+        raise ValueError(f"{name} must hold rows that sum to one, found a sum of {float(found)!r}{hint}")
 
 
 def labels(name: str, xp: Any, x: Any, allowed: Any, rule: str) -> None:

@@ -47,27 +47,24 @@ class Loss:
     def __call__(self, *inputs: Any) -> Any:
         """Return the mean of the loss over all points, a scalar of the caller's array library."""
         xp, inputs, dtype = self._arrays(inputs)
-        n = prod(self._points_shape(inputs))
         with np.errstate(all="ignore"):
             if xp is not np:
-                return xp.sum(next(self._terms(xp, dtype, inputs))) / n
-            total = 0.0
-            for _, block in self._blocks(inputs):
-                total += float(next(self._terms(np, dtype, block)).sum())
-            return dtype.type(total / n)
+                points = next(self._terms(xp, dtype, inputs))
+                return xp.sum(points) / prod(points.shape)
+            n, blocks = self._blocks(inputs)
+            return dtype.type(sum(float(next(self._terms(np, dtype, block)).sum()) for _, block in blocks) / n)
 
     def pointwise(self, *inputs: Any) -> Any:
         """Return the loss of each point, not averaged. Weights and masks start here."""
         xp, inputs, dtype = self._arrays(inputs)
-        if xp is not np or inputs[-1].size <= BLOCK:
-            with np.errstate(all="ignore"):
-                return next(self._terms(xp, dtype, inputs))
-        shape = self._points_shape(inputs)
-        values = np.empty(prod(shape), dtype)
         with np.errstate(all="ignore"):
-            for rows, block in self._blocks(inputs):
-                values[rows] = next(self._terms(np, dtype, block))
-        return values.reshape(shape)
+            if xp is not np:
+                return next(self._terms(xp, dtype, inputs))
+            n, blocks = self._blocks(inputs)
+            points = np.empty(n, dtype)
+            for rows, block in blocks:
+                points[rows] = next(self._terms(np, dtype, block))
+        return points.reshape(self._points_shape(inputs))[()]
 
     def gradient(self, *inputs: Any) -> Any:
         """Return the gradient of the mean: it carries the factor 1/n, where n counts the points."""
@@ -76,26 +73,23 @@ class Loss:
     def value_and_gradient(self, *inputs: Any) -> tuple[Any, Any]:
         """Return the mean and its gradient. They share their work, so the pair costs less than two calls."""
         xp, inputs, dtype = self._arrays(inputs)
-        n = prod(self._points_shape(inputs))
-        if xp is not np or inputs[-1].size <= BLOCK:
-            with np.errstate(all="ignore"):
-                value, gradient = self._terms(xp, dtype, inputs)
-                mean = xp.sum(value) / n
-                if isinstance(gradient, tuple):
-                    return mean, tuple(g / n for g in gradient)
-                return mean, gradient / n
-        total, gradients = 0.0, ()
         with np.errstate(all="ignore"):
-            for rows, block in self._blocks(inputs):
-                value, gradient = self._terms(np, dtype, block)
-                total += float(value.sum())
+            if xp is not np:
+                points, gradient = self._terms(xp, dtype, inputs)
+                n = prod(points.shape)
+                parts = tuple(part / n for part in gradient) if isinstance(gradient, tuple) else gradient / n
+                return xp.sum(points) / n, parts
+            n, blocks = self._blocks(inputs)
+            total, whole = 0.0, ()
+            for rows, block in blocks:
+                points, gradient = self._terms(np, dtype, block)
+                total += float(points.sum())
                 parts = gradient if isinstance(gradient, tuple) else (gradient,)
-                gradients = gradients or tuple(np.empty((n, *part.shape[1:]), dtype) for part in parts)
-                for whole, part in zip(gradients, parts, strict=True):
-                    np.multiply(part, 1 / n, out=whole[rows])
-            mean = dtype.type(total / n)
-        gradients = tuple(g.reshape(inputs[-1].shape) for g in gradients)
-        return mean, gradients if isinstance(gradient, tuple) else gradients[0]
+                whole = whole or tuple(np.empty((n, *part.shape[1:]), dtype) for part in parts)
+                for target, part in zip(whole, parts, strict=True):
+                    np.divide(part, n, out=target[rows])
+        whole = tuple(part.reshape(inputs[-1].shape)[()] for part in whole)
+        return dtype.type(total / n), whole if isinstance(gradient, tuple) else whole[0]
 
     # What a loss defines for itself ------------------------------------------------------------------------
 
@@ -141,17 +135,13 @@ class Loss:
     def _cast(self, xp: Any, dtype: Any, arrays: list) -> list:
         return [a if a.dtype == dtype else xp.astype(a, dtype) for a in arrays]
 
-    def _blocks(self, arrays: list) -> Iterator[tuple[slice, list]]:
-        """Cut NumPy arrays into runs of points of about BLOCK elements each."""
+    def _blocks(self, arrays: list) -> tuple[int, Iterator[tuple[slice, list]]]:
+        """Return the number of points of NumPy arrays, and runs of them of about BLOCK elements each."""
         shape = self._points_shape(arrays)
         n, size = prod(shape), arrays[-1].size
-        if size <= BLOCK:
-            yield slice(None), arrays
-            return
         flat = [a.reshape(n, *a.shape[len(shape) :]) for a in arrays]
         step = max(1, BLOCK * n // size)
-        # Maxima and sums over rows of a few classes are several times faster with each class in one piece.
+        # Maxima and sums over rows of a few classes are many times faster with each class in one piece.
         layout = np.asfortranarray if 1 < size // n < 32 else np.asarray
-        for start in range(0, n, step):
-            rows = slice(start, start + step)
-            yield rows, [layout(a[rows]) for a in flat]
+        runs = (slice(start, start + step) for start in range(0, n, step))
+        return n, ((rows, [layout(a[rows]) for a in flat]) for rows in runs)

@@ -78,7 +78,7 @@ class BinaryCrossEntropy(Loss):
         yield (1 - y) / (1 - p + one) - y / (p + zero)
 
     def _from_logits(self, xp: Any, y: Any, z: Any) -> Iterator[Any]:
-        positive = xp.maximum(z, 0.0)
+        positive = xp.clip(z, 0.0, float("inf"))
         e = xp.exp(z - 2 * positive)  # e^−|z|, at most 1
         yield positive - y * z + xp.log1p(e)
         yield xp.maximum(e, xp.astype(z >= 0, z.dtype)) / (1 + e) - y  # σ(z) − y

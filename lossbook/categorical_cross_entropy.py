@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from lossbook import _inputs
 from lossbook._loss import Loss
 from lossbook._symbols import rows
@@ -71,8 +73,10 @@ class CategoricalCrossEntropy(Loss):
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
         if self.from_logits:
             weight = xp.sum(y, axis=-1, keepdims=True)  # one up to rounding
-            z, e, rest = _shifted(xp, y_hat, y)
-            rest = rest + (weight - 1)
+            z = y_hat - xp.max(y_hat, axis=-1, keepdims=True)  # the largest exponential is then 1: none overflows
+            e = xp.exp(z)
+            # Less 1, the sum of e keeps its digits where a prediction is right and sure, as y cancels the 1 in it.
+            rest = xp.sum(e - y, axis=-1, keepdims=True) + (weight - 1)
             yield xp.sum(y * (xp.log1p(rest) - z), axis=-1)
             yield e * (weight / (1 + rest)) - y  # ŷ_k Σy − y_k
         else:
@@ -152,23 +156,23 @@ class SparseCategoricalCrossEntropy(Loss):
         return Lambda((label, y_hat), -total(lambda k: KroneckerDelta(label, k) * log(p(k))))
 
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
-        is_class = y[..., None] == xp.arange(y_hat.shape[-1], dtype=y.dtype)
-        one_hot = xp.astype(is_class, y_hat.dtype)  # exists for one block of rows at a time
         if self.from_logits:
-            z, e, rest = _shifted(xp, y_hat, one_hot)
-            # not one_hot * z: classes ruled out by a logit of minus infinity would be 0 times infinity
-            yield xp.log1p(rest[..., 0]) - xp.sum(xp.where(is_class, z, 0.0), axis=-1)
-            yield e / (1 + rest) - one_hot
+            z = y_hat - xp.max(y_hat, axis=-1, keepdims=True)
+            e = _add_to_class(xp, y, -xp.ones_like(z[..., 0]), xp.exp(z))
+            rest = xp.sum(e, axis=-1)  # of all exponentials, less 1
+            yield xp.log1p(rest) - _of_class(xp, y, z)
+            yield _add_to_class(xp, y, -rest, e) / (1 + rest)[..., None]
         else:
-            yield 0 - xp.log(xp.sum(one_hot * y_hat, axis=-1))
-            yield 0 - one_hot / (y_hat + (1 - one_hot))  # adding 1 for the other classes keeps 0/0 out
+            p = _of_class(xp, y, y_hat)
+            yield 0 - xp.log(p)
+            yield _add_to_class(xp, y, -1 / p, 0 * y_hat)
 
     def _cast(self, xp: Any, dtype: Any, arrays: list) -> list:
         y, y_hat = arrays
-        if not xp.isdtype(y.dtype, ("bool", "integral")):
+        if not _inputs.is_integral(xp, y.dtype):
             raise TypeError(f"{self!r}: y must be integer class labels, found {y.dtype}")
         integer = _inputs.default_dtype(xp, "integral")  # wide enough for all classes
-        return [xp.astype(y, integer), *super()._cast(xp, dtype, [y_hat])]
+        return super()._cast(xp, integer, [y]) + super()._cast(xp, dtype, [y_hat])
 
     def _check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         if shapes[0] != shapes[1][:-1]:
@@ -189,15 +193,24 @@ def _check_predictions(loss: Loss, xp: Any, y_hat: Any) -> None:
         _inputs.rows_sum_to_one(f"{loss!r}: the probabilities y_hat", xp, y_hat, "; for logits use from_logits=True")
 
 
-def _shifted(xp: Any, z: Any, y: Any) -> tuple[Any, Any, Any]:
-    """Return z less its row's maximum, the exponentials of that, and by how much they exceed the labels in sum.
+def _of_class(xp: Any, y: Any, rows: Any) -> Any:
+    """Return the entry of class y of each row."""
+    if xp is np:
+        return rows[np.arange(len(y)), y]
+    return xp.sum(xp.where(_one_hot(xp, y, rows), rows, 0.0), axis=-1)
 
-    Finite logits do not overflow here, as the largest exponential is 1. Where a prediction is right and sure, the
-    label's 1 cancels it, and the sum keeps the digits of the others, however small.
-    """
-    z = z - xp.max(z, axis=-1, keepdims=True)
-    e = xp.exp(z)
-    return z, e, xp.sum(e - y, axis=-1, keepdims=True)
+
+def _add_to_class(xp: Any, y: Any, numbers: Any, rows: Any) -> Any:
+    """Return rows, which are used up, with numbers added to their entries of class y."""
+    if xp is np:
+        rows[np.arange(len(y)), y] += numbers
+        return rows
+    return rows + xp.where(_one_hot(xp, y, rows), numbers[..., None], 0.0)
+
+
+def _one_hot(xp: Any, y: Any, rows: Any) -> Any:
+    """Return where the class is y. Not all libraries can look up an entry by its number; all can compare."""
+    return y[..., None] == xp.arange(rows.shape[-1], dtype=y.dtype)
 
 
 def _softmax(z: Any, size: int | None, total: Any) -> Any:

@@ -54,7 +54,7 @@ class Hinge(Loss):
 
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
         gap = 1 - y * y_hat  # by how much the margin falls short of 1
-        short = xp.maximum(xp.sign(gap), 0.0)  # 1 where it does, 0 where it does not, and at the kink
+        short = xp.clip(xp.sign(gap), 0.0, 1.0)  # 1 where it does, 0 where it does not, and at the kink
         # 0 first: short * gap and -y * short are -0 where the margin is kept
         yield 0 + short * gap
         yield 0 - y * short

@@ -401,7 +401,9 @@ def test_float32_is_float64_with_fewer_digits(case, data):
 # A step along the imaginary axis gives derivatives that nothing is subtracted for, if a sign is that of the real part.
 # The square of the step is 0, so that even the kinks are where they were.
 STEP = 1e-200
-COMPLEX = SimpleNamespace(**(vars(np) | {"sign": lambda x: np.sign(np.real(x))}))
+COMPLEX = SimpleNamespace(
+    **(vars(np) | {"sign": lambda x: np.sign(np.real(x)), "vecdot": lambda a, b: (a * b).sum(axis=-1)})
+)
 
 
 @law(CASES)
