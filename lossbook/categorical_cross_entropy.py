@@ -197,7 +197,7 @@ def _of_class(xp: Any, y: Any, rows: Any) -> Any:
     """Return the entry of class y of each row."""
     if xp is np:
         return rows[np.arange(len(y)), y]
-    return xp.sum(xp.where(_one_hot(xp, y, rows), rows, 0.0), axis=-1)
+    return xp.sum(xp.where(_one_hot(xp, y, rows), rows, xp.zeros_like(rows)), axis=-1)
 
 
 def _add_to_class(xp: Any, y: Any, numbers: Any, rows: Any) -> Any:
@@ -205,7 +205,7 @@ def _add_to_class(xp: Any, y: Any, numbers: Any, rows: Any) -> Any:
     if xp is np:
         rows[np.arange(len(y)), y] += numbers
         return rows
-    return rows + xp.where(_one_hot(xp, y, rows), numbers[..., None], 0.0)
+    return rows + xp.where(_one_hot(xp, y, rows), numbers[..., None], xp.zeros_like(rows))
 
 
 def _one_hot(xp: Any, y: Any, rows: Any) -> Any:
