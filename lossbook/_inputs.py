@@ -10,6 +10,8 @@ from typing import Any
 import array_api_compat as compat
 import numpy as np
 
+from lossbook import _numpy
+
 _NOTHING = nullcontext()
 
 
@@ -39,21 +41,21 @@ def flag(name: str, value: Any) -> bool:
 def as_arrays(loss: Any, inputs: tuple) -> tuple[Any, list]:
     """Return the one array library of the inputs, and the inputs as its arrays."""
     if all(type(x) is np.ndarray for x in inputs):  # the common case, recognised before anything is looked up
-        return np, list(inputs)
+        return _numpy, list(inputs)
     libraries = {_library(x) for x in inputs}
     if len(libraries) > 1:
         found = ", ".join(f"{name} {_kind(x)}" for name, x in zip(loss.inputs, inputs, strict=True))
         raise TypeError(f"{loss!r}: all inputs must come from one array library, found {found}")
     (xp,) = libraries
-    if xp is not np:
+    if xp is not _numpy:
         return xp, list(inputs)
-    return np, [_numpy(f"{loss!r}: {name}", x) for name, x in zip(loss.inputs, inputs, strict=True)]
+    return _numpy, [_array(f"{loss!r}: {name}", x) for name, x in zip(loss.inputs, inputs, strict=True)]
 
 
 def _library(x: Any) -> Any:
     """Return the namespace of an array; lists, numbers and what NumPy can convert count as NumPy's."""
     if compat.is_numpy_array(x) or not compat.is_array_api_obj(x):
-        return np
+        return _numpy
     return compat.array_namespace(x)
 
 
@@ -61,7 +63,7 @@ def _kind(x: Any) -> str:
     return f"{type(x).__module__.split('.')[0]}.{type(x).__name__}"
 
 
-def _numpy(name: str, x: Any) -> np.ndarray:
+def _array(name: str, x: Any) -> np.ndarray:
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, and its mask would be lost; use pointwise on its data")
     try:
@@ -80,12 +82,12 @@ def compute_dtype(loss: Any, xp: Any, arrays: list) -> Any:
     dtype = arrays[-1].dtype
     if is_integral(xp, dtype):
         return default_dtype(xp, "real floating")
-    return dtype if xp is not np or dtype.isnative else dtype.newbyteorder("=")
+    return dtype if xp is not _numpy or dtype.isnative else dtype.newbyteorder("=")
 
 
 def default_dtype(xp: Any, kind: str) -> Any:
     """Return the dtype that a library gives to numbers of a kind when it is not told one."""
-    if xp is np:
+    if xp is _numpy:
         return np.dtype(int if kind == "integral" else float)
     return xp.__array_namespace_info__().default_dtypes()[kind]
 
@@ -98,13 +100,13 @@ def eps(xp: Any, dtype: Any) -> float:
 
 def is_integral(xp: Any, dtype: Any) -> bool:
     """Whether numbers of this dtype are integers or booleans."""
-    return dtype.kind in "biu" if xp is np else xp.isdtype(dtype, ("bool", "integral"))
+    return dtype.kind in "biu" if xp is _numpy else xp.isdtype(dtype, ("bool", "integral"))
 
 
 def _is_real(xp: Any, dtype: Any) -> bool:
     if is_integral(xp, dtype):
         return True
-    if xp is np:  # by kind and size, so that arrays in the other byte order are welcome
+    if xp is _numpy:  # by kind and size, so that arrays in the other byte order are welcome
         return dtype.kind == "f" and dtype.itemsize in (4, 8)
     return dtype in (xp.float32, xp.float64)
 
@@ -150,7 +152,7 @@ def at_once(xp: Any) -> Any:
 
     The labels in ``jax.jit(lambda z: loss(labels, z))`` are such numbers, and can be checked.
     """
-    if xp is np or not compat.is_jax_namespace(xp):
+    if xp is _numpy or not compat.is_jax_namespace(xp):
         return _NOTHING
     return sys.modules["jax"].ensure_compile_time_eval()
 

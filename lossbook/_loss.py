@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lossbook import _inputs
+from lossbook import _inputs, _numpy
 
 # Elements a block. The temporaries of one block then stay in the processor's cache;
 # whole arrays of 1e7 elements would travel to memory and back for each operation.
@@ -48,22 +48,22 @@ class Loss:
         """Return the mean of the loss over all points, a scalar of the caller's array library."""
         xp, inputs, dtype = self._arrays(inputs)
         with np.errstate(all="ignore"):
-            if xp is not np:
+            if xp is not _numpy:
                 points = next(self._terms(xp, dtype, inputs))
                 return xp.sum(points) / prod(points.shape)
             n, blocks = self._blocks(inputs)
-            return dtype.type(sum(float(next(self._terms(np, dtype, block)).sum()) for _, block in blocks) / n)
+            return dtype.type(sum(float(next(self._terms(_numpy, dtype, block)).sum()) for _, block in blocks) / n)
 
     def pointwise(self, *inputs: Any) -> Any:
         """Return the loss of each point, not averaged. Weights and masks start here."""
         xp, inputs, dtype = self._arrays(inputs)
         with np.errstate(all="ignore"):
-            if xp is not np:
+            if xp is not _numpy:
                 return next(self._terms(xp, dtype, inputs))
             n, blocks = self._blocks(inputs)
             points = np.empty(n, dtype)
             for rows, block in blocks:
-                points[rows] = next(self._terms(np, dtype, block))
+                points[rows] = next(self._terms(_numpy, dtype, block))
         return points.reshape(self._points_shape(inputs))[()]
 
     def gradient(self, *inputs: Any) -> Any:
@@ -74,22 +74,22 @@ class Loss:
         """Return the mean and its gradient. They share their work, so the pair costs less than two calls."""
         xp, inputs, dtype = self._arrays(inputs)
         with np.errstate(all="ignore"):
-            if xp is not np:
+            if xp is not _numpy:
                 points, gradient = self._terms(xp, dtype, inputs)
                 n = prod(points.shape)
                 parts = tuple(part / n for part in gradient) if isinstance(gradient, tuple) else gradient / n
                 return xp.sum(points) / n, parts
             n, blocks = self._blocks(inputs)
-            total, whole = 0.0, ()
+            total, whole = 0.0, []
             for rows, block in blocks:
-                points, gradient = self._terms(np, dtype, block)
+                points, gradient = self._terms(_numpy, dtype, block)
                 total += float(points.sum())
                 parts = gradient if isinstance(gradient, tuple) else (gradient,)
-                whole = whole or tuple(np.empty((n, *part.shape[1:]), dtype) for part in parts)
+                whole = whole or [np.empty((n, *part.shape[1:]), dtype) for part in parts]
                 for target, part in zip(whole, parts, strict=True):
                     np.divide(part, n, out=target[rows])
-        whole = tuple(part.reshape(inputs[-1].shape)[()] for part in whole)
-        return dtype.type(total / n), whole if isinstance(gradient, tuple) else whole[0]
+        whole = [part.reshape(inputs[-1].shape)[()] for part in whole]
+        return dtype.type(total / n), tuple(whole) if isinstance(gradient, tuple) else whole[0]
 
     # What a loss defines for itself ------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lossbook import _inputs
+from lossbook import _inputs, _numpy
 from lossbook._loss import Loss
 from lossbook._symbols import rows
 
@@ -77,11 +77,11 @@ class CategoricalCrossEntropy(Loss):
             e = xp.exp(z)
             # Less 1, the sum of e keeps its digits where a prediction is right and sure, as y cancels the 1 in it.
             rest = xp.sum(e - y, axis=-1, keepdims=True) + (weight - 1)
-            yield xp.sum(y * (xp.log1p(rest) - z), axis=-1)
+            yield (weight * xp.log1p(rest))[..., 0] - xp.vecdot(y, z)
             yield e * (weight / (1 + rest)) - y  # ŷ_k Σy − y_k
         else:
             p = y_hat + xp.astype(y == 0, y_hat.dtype)  # a class without weight costs nothing: 0·log 0 is 0
-            yield 0 - xp.sum(y * xp.log(p), axis=-1)  # not -xp.sum(...), which has a -0 at a perfect prediction
+            yield 0 - xp.vecdot(y, xp.log(p))  # not -xp.vecdot(...), which has a -0 at a perfect prediction
             yield 0 - y / p
 
     def _check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
@@ -158,14 +158,16 @@ class SparseCategoricalCrossEntropy(Loss):
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
         if self.from_logits:
             z = y_hat - xp.max(y_hat, axis=-1, keepdims=True)
-            e = _add_to_class(xp, y, -xp.ones_like(z[..., 0]), xp.exp(z))
-            rest = xp.sum(e, axis=-1)  # of all exponentials, less 1
-            yield xp.log1p(rest) - _of_class(xp, y, z)
-            yield _add_to_class(xp, y, -rest, e) / (1 + rest)[..., None]
+            of_label = _entry(xp, z, y)
+            # Less 1, the exponentials of a right and sure prediction keep all their digits in the sum.
+            e = _replaced(xp, xp.exp(z), y, xp.expm1(of_label))
+            rest = xp.sum(e, axis=-1)
+            yield xp.log1p(rest) - of_label
+            yield _replaced(xp, e, y, xp.expm1(of_label) - rest) / (1 + rest)[..., None]
         else:
-            p = _of_class(xp, y, y_hat)
+            p = _entry(xp, y_hat, y)
             yield 0 - xp.log(p)
-            yield _add_to_class(xp, y, -1 / p, 0 * y_hat)
+            yield _replaced(xp, xp.zeros_like(y_hat), y, -1 / p)
 
     def _cast(self, xp: Any, dtype: Any, arrays: list) -> list:
         y, y_hat = arrays
@@ -193,23 +195,23 @@ def _check_predictions(loss: Loss, xp: Any, y_hat: Any) -> None:
         _inputs.rows_sum_to_one(f"{loss!r}: the probabilities y_hat", xp, y_hat, "; for logits use from_logits=True")
 
 
-def _of_class(xp: Any, y: Any, rows: Any) -> Any:
-    """Return the entry of class y of each row."""
-    if xp is np:
+def _entry(xp: Any, rows: Any, y: Any) -> Any:
+    """Return entry y of each row."""
+    if xp is _numpy:
         return rows[np.arange(len(y)), y]
-    return xp.sum(xp.where(_one_hot(xp, y, rows), rows, xp.zeros_like(rows)), axis=-1)
+    return xp.sum(xp.where(_is_class(xp, rows, y), rows, xp.zeros_like(rows)), axis=-1)
 
 
-def _add_to_class(xp: Any, y: Any, numbers: Any, rows: Any) -> Any:
-    """Return rows, which are used up, with numbers added to their entries of class y."""
-    if xp is np:
-        rows[np.arange(len(y)), y] += numbers
+def _replaced(xp: Any, rows: Any, y: Any, numbers: Any) -> Any:
+    """Return rows with other numbers for entry y of each. In NumPy they are written into the rows given."""
+    if xp is _numpy:
+        rows[np.arange(len(y)), y] = numbers
         return rows
-    return rows + xp.where(_one_hot(xp, y, rows), numbers[..., None], xp.zeros_like(rows))
+    return xp.where(_is_class(xp, rows, y), numbers[..., None], rows)
 
 
-def _one_hot(xp: Any, y: Any, rows: Any) -> Any:
-    """Return where the class is y. Not all libraries can look up an entry by its number; all can compare."""
+def _is_class(xp: Any, rows: Any, y: Any) -> Any:
+    """Return where the class is y. Not every library looks entries up by number; all can compare."""
     return y[..., None] == xp.arange(rows.shape[-1], dtype=y.dtype)
 
 
