@@ -11,8 +11,24 @@ import numpy as np
 from numpy import clip, exp, expm1, finfo, float32, log, log1p, maximum, sign, sqrt
 
 __all__ = [
-    *("all", "any", "astype", "clip", "exp", "expm1", "finfo", "float32", "log", "log1p", "max", "maximum", "min"),
-    *("sign", "sqrt", "sum", "vecdot", "zeros_like"),
+    "all",
+    "any",
+    "astype",
+    "clip",
+    "exp",
+    "expm1",
+    "finfo",
+    "float32",
+    "log",
+    "log1p",
+    "max",
+    "maximum",
+    "min",
+    "sign",
+    "sqrt",
+    "sum",
+    "vecdot",
+    "zeros_like",
 ]
 
 

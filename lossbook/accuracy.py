@@ -36,8 +36,9 @@ from lossbook import (
     SparseCategoricalCrossEntropy,
     Triplet,
 )
+from lossbook.grid import Grid
 
-__all__ = ["CASES", "Errors", "exact", "inputs", "record", "reference", "table", "ulps", "variables", "worst"]
+__all__ = ["CASES", "exact", "inputs", "record", "reference", "table", "ulps", "variables", "worst"]
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POINTS = 64  # a power of two: taking the factor 1/n out of a gradient is then exact
@@ -222,45 +223,29 @@ def _columns(points: Any) -> tuple:
 # What was measured -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, repr=False)
-class Errors:
-    """The worst error of each library on each loss: of its values, and of its gradients."""
-
-    found: dict[str, dict[str, list]]  # by library and loss
-    dtype: str
-
-    def __repr__(self) -> str:
-        """Return the table as text, a line for each loss."""
-        return "\n".join(" | ".join(line) for line in self._lines())
-
-    def _repr_markdown_(self) -> str:
-        head, *body = (f"| {' | '.join(line)} |" for line in self._lines())
-        return "\n".join([head, "|---" * len(self._lines()[0]) + "|", *body])
-
-    def _lines(self) -> list[list[str]]:
-        body = ([name, *(self._cell(errors.get(name, [])) for errors in self.found.values())] for name in CASES)
-        return [["loss", *self.found], *body]
-
-    def _cell(self, errors: list) -> str:
-        return "; ".join(self._short(float(error)) for error in errors if error is not None) or "–"
-
-    def _short(self, error: float) -> str:
-        """Return an error, from a hundred on as a power of ten, and a cross where no digit is right."""
-        if error > 0.1 / np.finfo(self.dtype).eps:
-            return "✗"
-        return f"{error:.1f}" if error < 100 else f"10{str(round(log10(error))).translate(SUPERSCRIPT)}"
-
-
 @cache
 def record() -> dict[str, Any]:
     """Return what ``book/_tools/accuracy.py`` measured: versions, and errors by library, kind of input and dtype."""
     return json.loads(files("lossbook").joinpath("accuracy.json").read_text(encoding="utf-8"))
 
 
-def table(kind: str, dtype: str = "float64") -> Errors:
-    """Return the errors on record, for "ordinary" or "extreme" inputs.
+def table(kind: str, dtype: str = "float64") -> Grid:
+    """Return the worst error of each library on each loss, for "ordinary" or "extreme" inputs: value; gradient.
 
     >>> print(str(table("extreme")).splitlines()[0])
     loss | lossbook | PyTorch | JAX | Keras | scikit-learn
     """
-    return Errors({library: errors[kind][dtype] for library, errors in record()["errors"].items()}, dtype)
+    found = {library: errors[kind][dtype] for library, errors in record()["errors"].items()}
+
+    def cell(errors: list) -> str:
+        return "; ".join(_short(float(error), dtype) for error in errors if error is not None) or "–"
+
+    lines = [[name, *(cell(errors.get(name, [])) for errors in found.values())] for name in CASES]
+    return Grid(["loss", *found], lines)
+
+
+def _short(error: float, dtype: str) -> str:
+    """Return an error, from a hundred on as a power of ten, and a cross where no digit is right."""
+    if error > 0.1 / np.finfo(dtype).eps:
+        return "✗"
+    return f"{error:.1f}" if error < 100 else f"10{str(round(log10(error))).translate(SUPERSCRIPT)}"

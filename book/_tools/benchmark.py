@@ -53,7 +53,7 @@ FEW, MANY = (10, 1000), (64, 128)  # classes, and coordinates of embeddings
 # temporaries gains more. So it is the condition that favours PyTorch.
 KEPT = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 ONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR X86_V4"
+AVX512 = "X86_V4 AVX512_ICL AVX512_SPR"  # as NumPy calls the instructions on 512 bits
 
 
 # The losses, with inputs and with rivals that compute the same ----------------------------------------------------
@@ -78,31 +78,38 @@ def normal(rng, shape, dtype, scale=1.0):
 
 
 def chances(rng, shape, dtype):
+    """Draw probabilities, none of them sure."""
     return np.clip(rng.random(shape, dtype), 0.01, 0.99)
 
 
 def labels(rng, n, dtype, low=0):
+    """Draw labels, low or 1."""
     return np.where(rng.random(n, "float32") < 0.5, 1, low).astype(dtype)
 
 
 def distribution(rng, shape, dtype):
+    """Draw rows of probabilities."""
     e = np.exp(normal(rng, shape, dtype))
     return e / e.sum(axis=-1, keepdims=True)
 
 
 def elements(*makers):
+    """Return a function that makes inputs of one number an element."""
     return lambda rng, n, dtype: tuple(maker(rng, n, dtype) for maker in makers)
 
 
 def rows(size, *makers):
+    """Return a function that makes inputs of rows, of so many elements in all."""
     return lambda rng, n, dtype: tuple(maker(rng, (max(1, n // size), size), dtype) for maker in makers)
 
 
 def classes(rng, shape, dtype):
+    """Draw class numbers, one a row."""
     return rng.integers(0, shape[1], shape[0])
 
 
 def one_hot(rng, shape, dtype):
+    """Draw rows with a 1 for the class."""
     y = np.zeros(shape, dtype)
     y[np.arange(shape[0]), classes(rng, shape, dtype)] = 1
     return y
@@ -489,9 +496,8 @@ def machine():
 def work(part, only):
     """Run one part in this process and print what it found."""
     variables, run = PARTS[part]
-    if "OMP_NUM_THREADS" in variables:
-        if hasattr(os, "sched_setaffinity"):  # one processor for everybody, whatever threads they start
-            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if "OMP_NUM_THREADS" in variables and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one processor, whatever threads somebody starts
     if find_spec("torch"):
         import torch
 
