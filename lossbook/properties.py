@@ -340,6 +340,7 @@ MINIMISERS = {
     "majority": lambda y, loss: np.sign(y.sum()),
     "D = ρm": lambda y, loss: [0, 0, y.mean() * loss.margin, 0],
     "d(a,n) ≥ d(a,p) + α": _at_the_margin,
+    "d(a,n)² ≥ d(a,p)² + α": _at_the_margin,
 }
 
 
@@ -357,7 +358,6 @@ def _logit(shares: Any) -> Any:
 
 _unit = np.eye(3)
 _thirds = [1 / 3] * 3
-_border, _apart = "d(a,n) = d(a,p) + α", "d(a,n) ≥ d(a,p) + α"
 _meeting = {"a = p": (0, [0, 0, 0, 0, 0.5, 0]), "a = n": (0, [0, 0, 1, 0, 0, 0])}
 
 # fmt: off
@@ -379,9 +379,10 @@ ROWS = (
     Row("Hinge", Hinge(), "ŷ", _signs, {"yŷ = 1": (1, [1])}, "majority", _second, (-1.0, 1.0)),
     Row("Contrastive", Contrastive(), "(a,b)", _two, {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])},
         "D = ρm", labels=None),
-    Row("Triplet", Triplet(), "(a,p,n)", _three, _meeting | {_border: (0, [0, 0, 1, 0, 2, 0])}, _apart, labels=None),
+    Row("Triplet", Triplet(), "(a,p,n)", _three, _meeting | {"d(a,n) = d(a,p) + α": (0, [0, 0, 1, 0, 2, 0])},
+        "d(a,n) ≥ d(a,p) + α", labels=None),
     Row("Triplet, squared", Triplet(squared=True), "(a,p,n)", _three,
-        _meeting | {_border: (0, [0, 0, 1, 0, 0, 2**0.5])}, _apart, labels=None),
+        _meeting | {"d(a,n)² = d(a,p)² + α": (0, [0, 0, 1, 0, 0, 2**0.5])}, "d(a,n)² ≥ d(a,p)² + α", labels=None),
 )
 # fmt: on
 
