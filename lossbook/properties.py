@@ -1,11 +1,13 @@
 """What holds for which loss, found out by trying: convex or not, smooth or not, robust or not.
 
-A counterexample settles a *no*. A *yes* says that thousands of random points, and those where one suspects a kink,
-gave none; the chapters have the proofs. ``matrix`` compares what is found with what is claimed, cell by cell.
+Thousands of random points are tried, far ones too, and those where one suspects a kink. A counterexample refutes
+"convex", "strictly proper" or a minimiser. About all points, or about limits, a finite number of them decides nothing:
+what is found is then only that a quantity grows with the range, or that it does not. The chapters have the proofs.
+``matrix`` compares what is found with what is claimed, cell by cell.
 
 >>> absolute = ROWS[1]
->>> absolute.name, found(absolute, "kink"), found(absolute, "differentiable"), found(absolute, "convex")
-('MAE', 'ŷ = y', 'no', 'yes')
+>>> absolute.label, found(absolute, "convex"), found(absolute, "differentiable"), found(absolute, "bounded gradient")
+('MAE, in ŷ', 'yes', 'not at ŷ = y', 'yes')
 """
 
 from collections.abc import Callable
@@ -52,6 +54,11 @@ class Row:
     says: Callable | None = None  # the prediction that says "these are the probabilities of the labels"
     labels: Any = (0.0, 1.0)  # the targets that can be a label
     outliers: bool = False  # whether a target can be an outlier
+
+    @property
+    def label(self) -> str:
+        """The loss and its argument, as the matrix shows them."""
+        return f"{self.name}, in {self.argument}"
 
     @property
     def page(self) -> str:
@@ -130,12 +137,12 @@ def _jumps(row: Row, y: Any, u: Any, way: Any) -> bool:
     return bool((np.abs(ahead - 2 * here + behind) > 0.01 * TINY).any())
 
 
-def _kink(row: Row) -> str:
-    return ", ".join(name for name in row.suspects if _jumps(row, *_suspect(row, name))) or "none"
-
-
 def _differentiable(row: Row) -> str:
-    return "no" if found(row, "kink") != "none" or _jumps(row, *_points(row, NEAR)) else "yes"
+    """Whether the slope jumps nowhere, or else at which of the suspects."""
+    if _jumps(row, *_points(row, NEAR)):
+        return "no"
+    kinks = ", ".join(name for name in row.suspects if _jumps(row, *_suspect(row, name)))
+    return f"not at {kinks}" if kinks else "yes"
 
 
 def _smooth(row: Row) -> str:
@@ -165,7 +172,7 @@ def _robust(row: Row) -> str:
 
 
 def _proper(row: Row) -> str:
-    """Whether the best prediction for a random label says how probable each label is."""
+    """Whether the best prediction for a random label, better than all others, says how probable each label is."""
     if row.labels is None:
         return "–"
     classes = len(row.labels)
@@ -173,7 +180,9 @@ def _proper(row: Row) -> str:
     said = np.array([np.atleast_1d(row.says(share)) for share in shares], float)
     costs = np.array([row.value(np.array([label] * len(said)), said) for label in row.labels])
     risk = shares @ costs  # a row for each true distribution, a column for each that is said
-    return "yes" if (risk.argmin(axis=1) == np.arange(len(shares))).all() else "no"
+    true = risk.diagonal().copy()
+    np.fill_diagonal(risk, np.inf)
+    return "yes" if (true < risk.min(axis=1)).all() else "no"
 
 
 def _needs_probabilities(row: Row) -> str:
@@ -190,11 +199,10 @@ PROBES = {
     "minimiser": _minimiser,
     "convex": _convex,
     "differentiable": _differentiable,
-    "kink": _kink,
     "smooth": _smooth,
     "bounded gradient": _bounded,
     "robust in y": _robust,
-    "proper": _proper,
+    "strictly proper": _proper,
     "needs probabilities": _needs_probabilities,
 }
 COLUMNS = tuple(PROBES)
@@ -216,16 +224,14 @@ class Matrix:
         return "\n".join([head, "|---" * len(cells[0]) + "|", *body])
 
 
-def matrix(claims: str, sections: dict[str, Any]) -> Matrix:
+def matrix(claims: str) -> Matrix:
     """Return the matrix of claims, each of them found to be so.
 
     Parameters
     ----------
     claims : str
-        A line with the names of some columns, then a line for each row: its name and a word for each of
-        these columns. All is separated by ``|``.
-    sections : dict
-        For each column, the section of a chapter that shows why; "row, column" for a cell of its own.
+        A line with the names of some columns, then a line for each row: its loss and argument, and a word for each
+        of these columns. All is separated by ``|``.
 
     Raises
     ------
@@ -234,15 +240,15 @@ def matrix(claims: str, sections: dict[str, Any]) -> Matrix:
     """
     head, *lines = [[cell.strip() for cell in line.split("|")] for line in claims.strip().splitlines()]
     names = [line[0] for line in lines]
-    if names != [row.name for row in ROWS]:
-        raise AssertionError(f"the rows are {[row.name for row in ROWS]}, found {names}")
+    if names != [row.label for row in ROWS]:
+        raise AssertionError(f"the rows are {[row.label for row in ROWS]}, found {names}")
     shown = [[(name, "") for name in head]]
     for row, (name, *words) in zip(ROWS, lines, strict=True):
-        shown.append([(f"{name}, in {row.argument}", f"{row.page}.ipynb")])
+        shown.append([(name.replace(" in ", " in\N{NO-BREAK SPACE}"), f"{row.page}.ipynb")])
         for column, word in zip(head[1:], words, strict=True):
             if word != (was := found(row, column)):
                 raise AssertionError(f"{name}, {column}: claimed {word!r}, found {was!r}")
-            section = sections.get(f"{name}, {column}", sections[column])
+            section = WHY.get(name, {}).get(column, WHY["elsewhere"][column])
             shown[-1].append((word, "" if word == "–" else f"{row.page}.ipynb#{section}"))
     return Matrix(shown)
 
@@ -333,8 +339,13 @@ MINIMISERS = {
     "mean of p": _share,
     "majority": lambda y, loss: np.sign(y.sum()),
     "D = ρm": lambda y, loss: [0, 0, y.mean() * loss.margin, 0],
-    "d(a, n) ≥ d(a, p) + α": _at_the_margin,
+    "d(a,n) ≥ d(a,p) + α": _at_the_margin,
+    "d(a,n)² ≥ d(a,p)² + α": _at_the_margin,
 }
+
+
+def _curvature(section: str) -> dict[str, str]:
+    return dict.fromkeys(["convex", "smooth"], section)
 
 
 def _second(shares: Any) -> Any:
@@ -353,23 +364,46 @@ _meeting = {"a = p": (0, [0, 0, 0, 0, 0.5, 0]), "a = n": (0, [0, 0, 1, 0, 0, 0])
 ROWS = (
     Row("MSE", MSE(), "ŷ", _numbers, {"ŷ = y": (1, [1])}, "mean", _second, outliers=True),
     Row("MAE", MAE(), "ŷ", _numbers, {"ŷ = y": (1, [1])}, "median", _second, outliers=True),
-    Row("Huber", Huber(delta=0.5), "ŷ", _numbers, {"ŷ = y": (1, [1]), "|r| = δ": (1, [1.5])},
+    Row("Huber, δ = 1", Huber(delta=1), "ŷ", _numbers, {"ŷ = y": (1, [1]), "|r| = δ": (1, [2])},
         "clipped mean", _second, outliers=True),
     Row("Binary cross-entropy", BinaryCrossEntropy(), "ŷ", _chances, {"ŷ = ½": (1, [0.5])}, "share", _second),
-    Row("… from logits", BinaryCrossEntropy(from_logits=True), "z", _logits, {"z = 0": (1, [0])}, "log-odds", _logit),
+    Row("Binary cross-entropy", BinaryCrossEntropy(from_logits=True), "z", _logits, {"z = 0": (1, [0])},
+        "log-odds", _logit),
     Row("Categorical cross-entropy", CategoricalCrossEntropy(), "ŷ", _chance_rows, {"ŷ equal": (_unit[0], _thirds)},
         "shares", np.array, _unit),
-    Row("… from logits", CategoricalCrossEntropy(from_logits=True), "z", _logit_rows, {"z = 0": (_unit[0], [0] * 3)},
-        "log shares", np.log, _unit),
-    Row("… of class numbers", SparseCategoricalCrossEntropy(from_logits=True), "z", _of_class, {"z = 0": (0, [0] * 3)},
-        "log shares", np.log, (0, 1, 2)),
+    Row("Categorical cross-entropy", CategoricalCrossEntropy(from_logits=True), "z", _logit_rows,
+        {"z = 0": (_unit[0], [0] * 3)}, "log shares", np.log, _unit),
+    Row("Sparse cross-entropy", SparseCategoricalCrossEntropy(from_logits=True), "z", _of_class,
+        {"z = 0": (0, [0] * 3)}, "log shares", np.log, (0, 1, 2)),
     Row("KL divergence", KLDivergence(), "q", _mixtures, {"q = p": (_thirds, _thirds)}, "mean of p", np.array, _unit),
     Row("Hinge", Hinge(), "ŷ", _signs, {"yŷ = 1": (1, [1])}, "majority", _second, (-1.0, 1.0)),
-    Row("Contrastive", Contrastive(), "(a, b)", _two, {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])},
+    Row("Contrastive", Contrastive(), "(a,b)", _two, {"D = 0": (1, [0] * 4), "D = m": (1, [0, 0, 1, 0])},
         "D = ρm", labels=None),
-    Row("Triplet", Triplet(), "(a, p, n)", _three, {"border of loss 0": (0, [0, 0, 1, 0, 2, 0])} | _meeting,
-        "d(a, n) ≥ d(a, p) + α", labels=None),
-    Row("… squared", Triplet(squared=True), "(a, p, n)", _three,
-        {"border of loss 0": (0, [0, 0, 1, 0, 0, 2**0.5])} | _meeting, "d(a, n) ≥ d(a, p) + α", labels=None),
+    Row("Triplet", Triplet(), "(a,p,n)", _three, _meeting | {"d(a,n) = d(a,p) + α": (0, [0, 0, 1, 0, 2, 0])},
+        "d(a,n) ≥ d(a,p) + α", labels=None),
+    Row("Triplet, squared", Triplet(squared=True), "(a,p,n)", _three,
+        _meeting | {"d(a,n)² = d(a,p)² + α": (0, [0, 0, 1, 0, 0, 2**0.5])}, "d(a,n)² ≥ d(a,p)² + α", labels=None),
 )
 # fmt: on
+
+# The section of the chapter that shows why: for the rows that need a word of their own, and elsewhere.
+WHY = {
+    "elsewhere": dict.fromkeys(COLUMNS, "derivation")
+    | dict.fromkeys(["minimiser", "strictly proper", "robust in y"], "where-it-comes-from")
+    | {"needs probabilities": "definition"},
+    "MSE, in ŷ": _curvature("curvature-and-what-it-does-to-gradient-descent") | {"strictly proper": "common-mistakes"},
+    "MAE, in ŷ": dict.fromkeys(["convex", "differentiable", "smooth"], "at-the-kink")
+    | {"strictly proper": "common-mistakes", "robust in y": "hard-to-mislead-by-a-wrong-target"},
+    "Huber, δ = 1, in ŷ": _curvature("curvature-smooth-once-not-twice"),
+    "Binary cross-entropy, in ŷ": _curvature("curvature-and-the-step-size-that-it-allows"),
+    "Binary cross-entropy, in z": _curvature("curvature-and-the-step-size-that-it-allows")
+    | {"needs probabilities": "derivation"},
+    "Categorical cross-entropy, in z": _curvature("curvature-and-a-direction-without-any"),
+    "Sparse cross-entropy, in z": _curvature("curvature-and-a-direction-without-any")
+    | dict.fromkeys(["differentiable", "bounded gradient", "needs probabilities"], "sparse-cross-entropy"),
+    "KL divergence, in q": _curvature("curvature") | {"strictly proper": "never-negative"},
+    "Contrastive, in (a,b)": dict.fromkeys(["differentiable", "smooth"], "where-two-points-coincide")
+    | {"convex": "curvature-and-what-it-does-to-gradient-descent"},
+    "Triplet, in (a,p,n)": {"convex": "curvature"},
+    "Triplet, squared, in (a,p,n)": {"convex": "curvature"},
+}

@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lossbook import MSE, Hinge
-from lossbook.properties import COLUMNS, ROWS, found, matrix
+from lossbook import MSE, Hinge, Huber
+from lossbook.properties import COLUMNS, MINIMISERS, ROWS, WHY, found, matrix
 
 HEAD = ["loss", *COLUMNS]
-CLAIMS = [[row.name, *(found(row, column) for column in COLUMNS)] for row in ROWS]
-SECTIONS = dict.fromkeys(COLUMNS, "definition")
+CLAIMS = [[row.label, *(found(row, column) for column in COLUMNS)] for row in ROWS]
 ABSOLUTE = ROWS[1]
 
 
@@ -19,28 +18,34 @@ def text(claims):
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-@pytest.mark.parametrize("row", range(len(ROWS)), ids=lambda k: f"{k}-{ROWS[k].name}")
+@pytest.mark.parametrize("row", range(len(ROWS)), ids=lambda k: f"{k}-{ROWS[k].label}")
 def test_a_wrong_claim_is_refused(row, column):
     claims = [line.copy() for line in CLAIMS]
     cell = 1 + COLUMNS.index(column)
     claims[row][cell] = {"yes": "no", "no": "yes"}.get(claims[row][cell], "another")
     with pytest.raises(AssertionError, match=f"{column}: claimed"):
-        matrix(text(claims), SECTIONS)
+        matrix(text(claims))
 
 
 def test_a_missing_row_is_refused():
     with pytest.raises(AssertionError, match="the rows are"):
-        matrix(text(CLAIMS[1:]), SECTIONS)
+        matrix(text(CLAIMS[1:]))
 
 
 def test_every_cell_links_to_a_section():
-    shown = matrix(text(CLAIMS), SECTIONS | {"MAE, kink": "at-the-kink"})
+    shown = matrix(text(CLAIMS))
     markdown = shown._repr_markdown_().splitlines()
     assert len(markdown) == len(ROWS) + 2
     assert markdown[0].startswith("| loss | minimiser | convex |")
-    assert markdown[3].startswith("| [MAE, in ŷ](mae.ipynb) | [median](mae.ipynb#definition) | [yes](mae.ipynb#def")
-    assert "[ŷ = y](mae.ipynb#at-the-kink)" in markdown[3]
-    assert str(shown).splitlines()[1].startswith("MSE, in ŷ | mean | yes")
+    start = "| [MAE, in\N{NO-BREAK SPACE}ŷ](mae.ipynb) | [median](mae.ipynb#where-it-comes-from) |"
+    assert markdown[3].startswith(start)
+    assert str(shown).splitlines()[1].startswith("MSE, in\N{NO-BREAK SPACE}ŷ | mean | yes")
+
+
+def test_sections_are_those_of_rows_and_columns():
+    assert set(WHY) <= {"elsewhere", *(row.label for row in ROWS)}
+    assert set(WHY["elsewhere"]) == set(COLUMNS)
+    assert all(set(columns) <= set(COLUMNS) for columns in WHY.values())
 
 
 def test_a_wrong_minimiser_is_found():
@@ -50,8 +55,30 @@ def test_a_wrong_minimiser_is_found():
 
 
 def test_what_says_something_else_is_not_proper():
-    assert found(ROWS[4], "proper") == "yes"
-    assert found(replace(ROWS[4], says=lambda shares: shares[1]), "proper") == "no"
+    assert found(ROWS[4], "strictly proper") == "yes"
+    assert found(replace(ROWS[4], says=lambda shares: shares[1]), "strictly proper") == "no"
+
+
+def test_huber_is_proper_as_long_as_it_clips_no_label():
+    assert [found(replace(ROWS[2], loss=Huber(delta)), "strictly proper") for delta in (0.5, 1, 2)] == [
+        "no",
+        "yes",
+        "yes",
+    ]
+    assert found(replace(ROWS[2], loss=Huber(0.5), minimiser="mean"), "minimiser") == "not mean"
+    labels = np.array([1.0] * 3 + [0.0] * 7)
+    assert MINIMISERS["clipped mean"](labels, Huber(0.5)) == pytest.approx(0.15 / 0.7)
+
+
+class Lazy(MSE):
+    """A loss that does not mind a forecast between two others."""
+
+    def pointwise(self, y, y_hat):
+        return np.maximum(0, (y - y_hat) ** 2 - 0.25)
+
+
+def test_a_loss_with_several_best_forecasts_is_not_strictly_proper():
+    assert found(replace(ROWS[0], loss=Lazy()), "strictly proper") == "no"
 
 
 class Wave(MSE):
@@ -68,5 +95,5 @@ def test_a_wave_is_not_convex():
 def test_a_kink_nobody_suspects_makes_no_difference_but_one_that_is_suspected_does():
     unsuspected = replace(ROWS[9], suspects={})
     assert isinstance(ROWS[9].loss, Hinge)
-    assert found(unsuspected, "kink") == "none"
-    assert found(ROWS[9], "kink") == "yŷ = 1"
+    assert found(unsuspected, "differentiable") == "yes"
+    assert found(ROWS[9], "differentiable") == "not at yŷ = 1"
