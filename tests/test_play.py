@@ -419,8 +419,7 @@ def test_focus_is_seen(show):
 
 
 @pytest.mark.parametrize("theme", PAPERS)
-def test_accessible(need, show, theme):
-    axe = need("axe_playwright_python.sync_playwright").Axe()
+def test_accessible(axe, show, theme):
     page = show(theme)
     assert not [f["id"] for f in axe.run(page).response["violations"]]
     assert page.get_by_role("img", name=DATA.alt).count() == 1

@@ -144,7 +144,7 @@ def icon_fonts(app, config):
     ]
     names = set(re.findall(r"\bfa-([a-z0-9-]+)", " ".join(texts)))
     style = (static / "styles" / "pydata-sphinx-theme.css").read_text("utf-8")
-    codes = set(map(ord, re.findall(r'--pst-icon-[\w-]+:"(.)"', style)))
+    codes = {0xF107, *map(ord, re.findall(r'--pst-icon-[\w-]+:"(.)"', style))}  # the first stands beside "Contents"
     rules = ""
     for family, weight, file in (("Free", 900, "fa-solid-900"), ("Brands", 400, "fa-brands-400")):
         font = TTFont(static / "vendor" / "fontawesome" / "webfonts" / f"{file}.ttf")
