@@ -315,16 +315,19 @@ class RangeFigure:
         return self._html
 
     def _page(self, panels: Sequence[Panel], columns: list[Any]) -> str:
+        # In the order of the page: the script finds what changes by its place.
         drawings = "".join(map(self._drawing, panels, columns))
-        sliders = "".join(map(self._slider, range(len(self.sliders)), self.sliders))
         says = self._element("p", f' id="{self.name}-says" aria-live="polite"', {"": columns[-1]})
+        sliders = "".join(map(self._slider, range(len(self.sliders)), self.sliders))
+        longest = escape(max(columns[-1], key=len))  # its room is kept, or the sliders would move under the finger
         data = json.dumps(self._changes, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
         here = files("lossbook")
         style, script = (here.joinpath(name).read_text("utf-8") for name in ("play.css", "play.js"))
         return (
             f'<figure class="play" id="{self.name}"><style>\n{style}</style>'
             f'<figcaption>{escape(self.title)}</figcaption><div class="play-panels">{drawings}</div>'
-            f'<div class="play-sliders" hidden>{sliders}</div>{says}<p class="play-still">{STILL}</p>'
+            f'<div class="play-says" data-longest="{longest}">{says}</div>'
+            f'<div class="play-sliders" hidden>{sliders}</div><p class="play-still">{STILL}</p>'
             f'<script type="application/json">{data}</script><script>\n{script}</script></figure>'
         )
 

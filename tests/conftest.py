@@ -68,3 +68,9 @@ def browser(need):
         chromium = engine.chromium.launch(executable_path=program, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def axe(need):
+    """Return axe, which checks how accessible a page is."""
+    return need("axe_playwright_python.sync_playwright").Axe()

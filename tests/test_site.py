@@ -1,4 +1,4 @@
-"""The built book, opened from disk in a browser: wide and narrow, light and dark."""
+"""Every page of the built book: its links and pictures, and how it looks at a desk, opened from disk."""
 
 from functools import cache
 from pathlib import Path
@@ -6,28 +6,12 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from pages import PAGES, SHOWN, SITE, Visit, name
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
-PAGES = sorted(page for page in SITE.rglob("*.html") if "_static" not in page.parts)
-WIDTHS = {"desk": 1280, "telephone": 390}
-PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".svg", ".gif")
-
-# What a page tells about itself once it is shown.
-REPORT = """() => ({
-    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    theme: document.documentElement.dataset.theme,
-    unrendered: [...document.querySelectorAll(".math")]
-        .filter(node => !node.querySelector(".katex")).map(node => node.textContent),
-    wrong: [...document.querySelectorAll(".katex-error")].map(node => node.title),
-    broken: [...document.images]
-        .filter(image => !image.complete || !image.naturalWidth).map(image => image.src),
-})"""
+FILES = (".png", ".jpg", ".jpeg", ".svg", ".gif")
 
 
-def name(path):
-    return path.relative_to(SITE).as_posix()
-
-
+@cache
 def parsed(path):
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
@@ -41,47 +25,13 @@ def test_the_book_is_built():
     assert SITE / "index.html" in PAGES, "build the book first: make book"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_pages_in_a_browser(browser, width, scheme):
-    """No page asks another host, fails to load something, complains, overflows or shows raw TeX."""
-    faults = {}
-
-    def fault(what):
-        faults.setdefault(name(path), []).append(what)
-
-    def failed(request):
-        if request.failure != "net::ERR_ABORTED":  # what was still under way when the test went on
-            fault(f"not loaded: {request.url}")
-
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.on("request", lambda r: r.url.startswith(("file:", "data:")) or fault(f"asked for {r.url}"))
-    page.on("requestfailed", failed)
-    page.on("pageerror", lambda error: fault(f"error: {error}"))
-    page.on("console", lambda m: m.type in ("error", "warning") and fault(f"{m.type}: {m.text}"))
-    for path in PAGES:
-        if path == SITE / "index.html":  # only leads to the first page
-            continue
-        page.goto(path.as_uri())
-        page.evaluate("document.fonts.ready")
-        report = page.evaluate(REPORT)
-        if report["theme"] != scheme:
-            fault(f"is in {report['theme']}")
-        if report["overflow"] > 0:
-            fault(f"{report['overflow']} pixels too wide")
-        for kind in ("unrendered", "wrong", "broken"):
-            for what in report[kind]:
-                fault(f"{kind}: {what}")
-    context.close()
-    assert not faults
-
-
 @pytest.mark.parametrize("path", PAGES, ids=name)
-def test_pictures_have_words(path):
-    """Every picture says what it shows, in words rather than with the name of its file."""
-    texts = [image.get("alt", "").strip() for image in parsed(path).find_all("img")]
-    assert not [text for text in texts if not text or text.endswith(PICTURE_NAMES)]
+def test_pictures(path):
+    """Every picture says what it shows, in words rather than with the name of its file, and how large it is."""
+    pictures = parsed(path).find_all("img")
+    texts = [picture.get("alt", "").strip() for picture in pictures]
+    assert not [text for text in texts if not text or text.endswith(FILES)]
+    assert not [text for text, picture in zip(texts, pictures, strict=True) if not picture.get("height")]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
@@ -96,3 +46,13 @@ def test_links_lead_somewhere(path):
         if not file.is_file() or (file.suffix == ".html" and unquote(anchor) not in anchors(file)):
             dead.append(link["href"])
     assert not dead
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=name)
+def test_at_a_desk(browser, axe, path):
+    """Wide, light, from disk: nothing from elsewhere, no complaint, no raw TeX, nothing hard to reach or to read."""
+    visit = Visit(browser, path.as_uri(), "file:", viewport={"width": 1280, "height": 900}, color_scheme="light")
+    assert visit.theme == "light"
+    visit.look()
+    visit.check_access(axe)
+    visit.close()

@@ -1,0 +1,75 @@
+"""The pages of the built book, and a visit to one in a browser, which notes what is wrong there."""
+
+from pathlib import Path
+
+SITE = Path(__file__).parents[1] / "_build" / "html"
+PAGES = sorted(page for page in SITE.rglob("*.html") if "_static" not in page.parts)
+SHOWN = [page for page in PAGES if page != SITE / "index.html"]  # which only leads to the first page
+
+# What a page tells about itself once it is shown, with the pictures that are far below.
+REPORT = """async () => {
+    const pictures = [...document.images];
+    pictures.forEach(picture => picture.loading = "eager");
+    await Promise.all(pictures.map(picture => picture.decode().catch(() => {})));
+    return {
+        overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        unrendered: [...document.querySelectorAll(".math")]
+            .filter(node => !node.querySelector(".katex")).map(node => node.textContent),
+        wrong: [...document.querySelectorAll(".katex-error")].map(node => node.title),
+        broken: pictures.filter(picture => !picture.naturalWidth).map(picture => picture.src),
+    };
+}"""
+
+# KaTeX's marks are the same everywhere, and so are the colours of code: a few tell as much as all, and sooner.
+THIN_OUT = """() => {
+    [...document.querySelectorAll(".katex")].slice(3).forEach(formula => formula.replaceWith("x"));
+    const kinds = new Set();
+    for (const token of document.querySelectorAll(".highlight pre span")) {
+        if (kinds.has(token.className)) token.replaceWith(token.textContent);
+        kinds.add(token.className);
+    }
+}"""
+
+
+def name(path):
+    """Return a page's address in the book."""
+    return path.relative_to(SITE).as_posix()
+
+
+class Visit:
+    """A page that is opened in a new context, with what went wrong in it."""
+
+    def __init__(self, browser, url, start, **options):
+        self.faults, self.loaded = [], []
+        self.page = browser.new_context(reduced_motion="reduce", **options).new_page()
+        self.page.on("request", lambda r: r.url.startswith((start, "data:")) or self.fault(f"asked for {r.url}"))
+        self.page.on("response", lambda answer: self.loaded.append(answer))
+        self.page.on("requestfailed", lambda r: self.fault(f"not loaded: {r.url}"))
+        self.page.on("pageerror", lambda error: self.fault(f"error: {error}"))
+        self.page.on("console", lambda m: m.type in ("error", "warning") and self.fault(f"{m.type}: {m.text}"))
+        self.page.goto(url)
+        self.page.evaluate("document.fonts.ready")
+        self.theme = self.page.evaluate("document.documentElement.dataset.theme")
+
+    def fault(self, what):
+        """Note a fault."""
+        self.faults.append(what)
+
+    def look(self):
+        """Note what does not fit, is raw TeX or is a broken picture."""
+        report = self.page.evaluate(REPORT)
+        if report["overflow"] > 0:
+            self.fault(f"{report['overflow']} pixels too wide")
+        for kind in ("unrendered", "wrong", "broken"):
+            self.faults += [f"{kind}: {what}" for what in report[kind]]
+
+    def check_access(self, axe):
+        """Note what is hard to reach or to read, by the rules of axe: WCAG, and good practice."""
+        self.page.evaluate(THIN_OUT)
+        found = axe.run(self.page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
+        self.faults += [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+    def close(self):
+        """Leave the page, which fails if anything was wrong."""
+        self.page.context.close()
+        assert not self.faults, "\n".join(self.faults)

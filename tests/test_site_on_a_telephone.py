@@ -1,0 +1,61 @@
+"""Every page of the built book on a telephone, in the dark, from a server: the same, and quick."""
+
+import gzip
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from pages import SHOWN, SITE, Visit, name
+
+SCREEN = {"width": 390, "height": 760}
+HEAVIEST = 400 * 1024  # of a page with all that it loads before one scrolls, compressed
+FARTHEST_SHIFT = 0.01  # of what is seen while a page loads, summed up as browsers do; up to 0.1 counts as good
+
+# How far something moved, and what.
+SHIFTS = """() => new Promise(resolve => {
+    const what = source => source.node?.parentElement?.outerHTML.slice(0, 80);
+    const shifts = list => list.getEntries().map(shift => [shift.value, shift.sources.map(what).join()]);
+    new PerformanceObserver(list => resolve(shifts(list))).observe({type: "layout-shift", buffered: true});
+    setTimeout(() => resolve([]), 300);
+})"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Serve the book on this machine, as a website does; return its address."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=SITE)
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=name)
+def test_on_a_telephone(browser, axe, server, path):
+    visit = Visit(browser, server + name(path), server, viewport=SCREEN, color_scheme="dark", is_mobile=True)
+    assert visit.theme == "dark"
+    weight = sum(len(gzip.compress(answer.body())) for answer in visit.loaded)
+    if weight > HEAVIEST:
+        visit.fault(f"weighs {weight / 1024:.0f} KiB")
+    shifts = visit.page.evaluate(SHIFTS)
+    if sum(value for value, _ in shifts) > FARTHEST_SHIFT:
+        visit.fault(f"moves: {shifts}")
+    visit.look()
+    visit.check_access(axe)
+    visit.close()
+
+
+@pytest.mark.parametrize(("screen", "scheme"), [({"width": 1280, "height": 900}, "dark"), (SCREEN, "light")])
+def test_what_all_pages_share(browser, axe, server, screen, scheme):
+    """The other two of width and scheme, for the parts of the theme, on one page: they are the same on all."""
+    visit = Visit(browser, server + "book/huber.html", server, viewport=screen, color_scheme=scheme)
+    assert visit.theme == scheme
+    visit.check_access(axe)
+    visit.close()
