@@ -196,7 +196,7 @@ class NumberedTable(nodes.figure):
 
 
 class NumberTables(SphinxTransform):
-    """Make tables of the outputs whose cell says `"figure": {"classes": "numbered-table"}`: MyST-NB knows figures only."""
+    """Make tables of the figures whose cell says `"classes": "numbered-table"`: MyST-NB makes figures only."""
 
     default_priority = 500  # before Sphinx takes down what can be referred to
 
