@@ -196,15 +196,14 @@ class NumberedTable(nodes.figure):
 
 
 class NumberTables(SphinxTransform):
-    """Make tables of the outputs whose cell says `"figure": {"classes": "table"}`: MyST-NB knows figures only."""
+    """Make tables of the figures whose cell says `"classes": "numbered-table"`: MyST-NB makes figures only."""
 
     default_priority = 500  # before Sphinx takes down what can be referred to
 
     def apply(self):
         for figure in list(self.document.findall(nodes.figure)):
-            if "table" in figure["classes"]:
+            if "numbered-table" in figure["classes"]:
                 table = NumberedTable(figure.rawsource, *figure.children, **figure.attributes)
-                table["classes"] = ["numbered-table"]
                 table.source, table.line = figure.source, figure.line
                 figure.replace_self(table)
                 self.document.ids.update(dict.fromkeys(table["ids"], table))
@@ -221,6 +220,11 @@ def sized_pictures(app, pagename, templatename, context, doctree):
 
     picture = r'<img (?:[^>]* )?src="[^"]*_images/(?P<name>[^"/]+\.png)"'
     context["body"] = re.sub(picture, sized, context.get("body", ""))
+
+
+def bibliography_roles(app, pagename, templatename, context, doctree):
+    """Make items of a list of a bibliography's entries: docutils gives them a role that is out of use."""
+    context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def drop_unused_scripts(app, pagename, templatename, context, doctree):
@@ -248,5 +252,6 @@ def setup(app):
     app.connect("env-get-outdated", changed_assets)
     app.connect("env-before-read-docs", execute)
     app.connect("html-page-context", sized_pictures)
+    app.connect("html-page-context", bibliography_roles)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
