@@ -18,12 +18,12 @@ book: $(READY)  ## Build the book: _build/html/index.html
 	@# Pages that warned must be read again, or the next build would not see the warning.
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 
+test: export OMP_NUM_THREADS := 1
 test: book  ## Build the book, then check everything: style, package, site, notebooks
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	@# A file stays with one worker: JAX compiles anew in each.
-	$(BIN)/pytest -n logical --dist loadfile -rs
-	$(BIN)/pytest book --nbval --nbval-cell-timeout=120 -n logical --dist loadscope
+	@# A file, or notebook, stays with one worker: JAX compiles anew in each. In this order the last are short.
+	$(BIN)/pytest tests lossbook book --nbval --nbval-cell-timeout=120 -n logical --dist loadfile --no-loadscope-reorder -rs
 
 test-oldest:  ## Test the package with the oldest versions that it allows, on Python 3.11 to 3.13
 test-newest:  ## Test the package with the newest versions there are, on any Python

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import combinations, combinations_with_replacement
+from itertools import combinations, combinations_with_replacement, count
 from typing import Any
 
 import mpmath
@@ -24,6 +24,7 @@ from sympy.logic.inference import satisfiable
 from lossbook._typeset import unnamed
 
 DIGITS = 50
+NUMBERS = count()
 KINKED = (sp.Abs, sp.Max, sp.Min, sp.sign, sp.Heaviside, sp.Piecewise)
 STEPS = (sp.Piecewise, sp.sign, sp.Heaviside, sp.DiracDelta, sp.floor, sp.ceiling)
 TOTAL = (*KINKED, sp.floor, sp.ceiling, sp.KroneckerDelta, sp.log, sp.exp, sp.sin, sp.cos, sp.sinh, sp.cosh, sp.tanh)
@@ -527,7 +528,7 @@ def points(parts: tuple, facts: Facts, edges: list, count: int) -> Iterator[dict
         for equation in equations:
             _solve_for_one(equation, rationals)
         point = whole | rationals
-        if _allowed(point) and here[-1].subs(rationals) == True:  # noqa: E712
+        if _allowed(point) and here[-1].xreplace(rationals) == True:  # noqa: E712
             found += 1
             yield point
         if found == count or not point:  # without letters, one point is all there is
@@ -541,7 +542,7 @@ def _solve_for_one(equation: Any, point: dict) -> None:
     letters = sorted((s for s in equation.atoms(sp.Symbol, sp.Indexed) if s in point), key=str)
     if letters and equation.lhs.is_polynomial(letters[-1]):
         rest = {s: v for s, v in point.items() if s != letters[-1]}
-        solutions = [v for v in sp.solve(equation.subs(rest), letters[-1]) if v.is_rational]
+        solutions = [v for v in sp.solve(equation.xreplace(rest), letters[-1]) if v.is_rational]
         point |= {letters[-1]: solutions[0]} if solutions else {}
 
 
@@ -597,8 +598,9 @@ def value(expression: Any, point: dict) -> mpmath.mpf:
 
 
 @cache
-def _letter(expression: Any) -> sp.Dummy:
-    return sp.Dummy()
+def _letter(expression: Any) -> sp.Symbol:
+    """Return a letter of its own for an expression. Not a Dummy: lambdify would replace each by another one."""
+    return sp.Symbol(f"_letter{next(NUMBERS)}")
 
 
 def _function(expression: Any, numbers: dict) -> Any:

@@ -22,6 +22,9 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 BOOK = Path(__file__).parents[1]
 TIMEOUT = 120  # seconds a cell
+# The arrays are small: with a thread for every processor the threads of several kernels mostly wait for each other,
+# and the last digits of a sum depend on how many there are.
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -62,7 +65,7 @@ def run(path):
         on_cell_start=lambda cell, cell_index: current.update(cell=cell),
     )
     try:
-        client.execute()
+        client.execute(env=os.environ | ONE_THREAD)
     except (CellControlSignal, DeadKernelError) as error:
         report = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
         raise NotebookError(f"{path.name}, cell {current['cell'].get('id')!r}:\n{report}") from None
