@@ -251,8 +251,10 @@ def previews(app, exception):
         for terms, inside in re.findall(r'((?:<dt id="term-[^>]*>[^\n]*</dt>)+)<dd>(.*?)\n</dd>', page, re.S):
             for anchor in re.findall(r'<dt id="([^"]+)"', terms):
                 found[anchor] = where + inside
-    # Not what is there for screen readers, nor links: nobody can follow them in a preview.
-    spare = re.compile(r'<span class="katex-mathml">.*?</math></span>|<a class="headerlink".*?</a>|</?a\b[^>]*>', re.S)
+    # Not the number, which the link shows, nor what is there for screen readers, nor links, which cannot be reached.
+    spare = re.compile(
+        r'<span class="eqno">.*?</a></span>|<span class="katex-mathml">.*?</math></span>|</?a\b[^>]*>', re.S
+    )
     found = {anchor: spare.sub("", inside) for anchor, inside in found.items()}
     script = "window.previews = " + json.dumps(found, ensure_ascii=False, indent=0) + ";\n"
     Path(app.outdir, "_static", "previews.js").write_text(script, encoding="utf-8")

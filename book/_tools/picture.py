@@ -52,7 +52,7 @@ def curve(loss, x, y):
 
 def pictures():
     """Yield the name of each file and its text."""
-    every = f'<rect width="100%" height="100%" fill="white"/><g font-family="sans-serif" font-size="11" fill="{GREY}">\n'
+    every = f'<rect width="100%" height="100%" fill="white"/><g font-family="sans-serif" font-size="11" fill="{GREY}">'
     for k, (loss, title, label, x, y) in enumerate(curves()):
         drawn = curve(loss, x, y)
         yield f"{loss.__module__.removeprefix('lossbook.')}.svg", svg(WIDTH, HEIGHT, drawn)
