@@ -224,6 +224,16 @@ def sized_pictures(app, pagename, templatename, context, doctree):
     context["body"] = re.sub(picture, sized, context.get("body", ""))
 
 
+def offer_pdf(app, doctree, docname):
+    """Link to the PDF of the whole book, under the nine curves, where `make pdf` has printed it."""
+    pdf = Path(app.outdir, "loss-functions-checked.pdf")
+    if docname == app.config.master_doc and app.builder.name == "html" and pdf.exists():
+        [losses] = doctree.findall(lambda node: "losses" in getattr(node, "attributes", {}).get("classes", []))
+        size = f"The whole book as a PDF, {pdf.stat().st_size / 1e6:.0f} MB"
+        link = nodes.reference("", size, internal=True, refuri=f"../{pdf.name}")
+        losses.parent.insert(losses.parent.index(losses) + 1, nodes.paragraph("", "", link, classes=["download"]))
+
+
 def drop_unused_scripts(app, pagename, templatename, context, doctree):
     """Leave out the scripts of components that a page has not got."""
     body = context.get("body", "")
@@ -271,6 +281,8 @@ def setup(app):
     app.connect("env-get-outdated", changed_assets)
     app.connect("env-before-read-docs", execute)
     app.connect("html-page-context", sized_pictures)
+
+    app.connect("doctree-resolved", offer_pdf)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("build-finished", previews)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
