@@ -23,7 +23,7 @@ def pdf(need):
 @pytest.fixture(scope="module")
 def texts(pdf, need):
     """Return the text of each page."""
-    command = [need("pdftotext"), PDF, "-"]
+    command = [need("pdftotext"), "-layout", PDF, "-"]
     text = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
     return text.split("\f")[: len(pdf.pages)]
 
