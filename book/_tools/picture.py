@@ -36,7 +36,8 @@ def curves():
 
 def svg(width, height, inside):
     """Return a drawing as the text of its file."""
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">\n{inside}\n</svg>\n'
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{inside}\n</svg>\n'
 
 
 def curve(loss, x, y):
