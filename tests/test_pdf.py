@@ -6,7 +6,8 @@ import subprocess
 from html import unescape
 
 import pytest
-from test_site import SITE, parsed
+from pages import SITE
+from test_site import parsed
 
 PDF = SITE / "loss-functions-checked.pdf"
 

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import lossbook_sphinx
 import picture
 import pytest
-from test_site import SITE, parsed
+from pages import SITE
+from test_site import parsed
 
 import lossbook
 

@@ -281,7 +281,6 @@ def setup(app):
     app.connect("env-get-outdated", changed_assets)
     app.connect("env-before-read-docs", execute)
     app.connect("html-page-context", sized_pictures)
-
     app.connect("doctree-resolved", offer_pdf)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("build-finished", previews)
