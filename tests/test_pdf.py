@@ -89,3 +89,8 @@ def test_figures_are_there(pdf):
     found = {str(node["/Alt"]) for node in pdf.objects if node._type_name == "dictionary" and "/Alt" in node}
     assert words
     assert words <= found
+
+
+def test_the_first_page_offers_it(pdf):
+    [link] = parsed(SITE / "book" / "intro.html").select(".download a")
+    assert SITE / "book" / link["href"] == SITE / "book" / ".." / PDF.name
