@@ -263,7 +263,9 @@ def previews(app, exception):
                 found[anchor] = where + inside
     # Not the number, which the link shows, nor what is there for screen readers, nor links, which cannot be reached.
     spare = re.compile(
-        r'<span class="eqno">.*?</a></span>|<span class="katex-mathml">.*?</math></span>|</?a\b[^>]*>', re.S
+        r'<span class="eqno">.*?</a></span>|<span class="katex-mathml">.*?</math></span>|'
+        r'\s*\(<a class="reference.*?</a>\)|</?a\b[^>]*>',
+        re.S,
     )
     found = {anchor: spare.sub("", inside) for anchor, inside in found.items()}
     script = "window.previews = " + json.dumps(found, ensure_ascii=False, indent=0) + ";\n"
