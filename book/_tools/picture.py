@@ -1,15 +1,16 @@
-"""Draw the nine losses, as lossbook computes them, into book/_assets/losses.svg."""
+"""Draw the nine losses, as lossbook computes them: book/_assets/losses.svg, and a picture of each beside it."""
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import lossbook
-from lossbook.figures import COLOURS
+from lossbook.figures import COLOURS, GREY
 
-TARGET = Path(__file__).parents[1] / "_assets" / "losses.svg"
+ASSETS = Path(__file__).parents[1] / "_assets"
 N = 201
+WIDTH, HEIGHT, MARGIN = 120, 72, 6  # of one picture
+TITLE = 22  # the height of the line above it in the picture of all
 
 
 def curves():
@@ -33,17 +34,39 @@ def curves():
         yield type(loss), title, label, x, loss.pointwise(*inputs)
 
 
+def svg(width, height, inside):
+    """Return a drawing as the text of its file."""
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{inside}\n</svg>\n'
+
+
+def curve(loss, x, y):
+    """Return a curve over a line for no loss; the coordinates are rounded, so they are the same on every machine."""
+    across = MARGIN + (WIDTH - 2 * MARGIN) * (x - x[0]) / (x[-1] - x[0])
+    down = HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * y / y.max()
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, down, strict=True))
+    return (
+        f'<path d="M0 {HEIGHT - MARGIN}H{WIDTH}" stroke="{GREY}" stroke-opacity=".4"/>'
+        f'<polyline points="{points}" fill="none" stroke="{COLOURS[loss]}" stroke-width="3" stroke-linejoin="round"/>'
+    )
+
+
+def pictures():
+    """Yield the name of each file and its text."""
+    every = f'<rect width="100%" height="100%" fill="white"/><g font-family="sans-serif" font-size="11" fill="{GREY}">'
+    for k, (loss, title, label, x, y) in enumerate(curves()):
+        drawn = curve(loss, x, y)
+        yield f"{loss.__module__.removeprefix('lossbook.')}.svg", svg(WIDTH, HEIGHT, drawn)
+        every += f'<g transform="translate({k * (WIDTH + 16) + 8} {TITLE})" text-anchor="middle">{drawn}'
+        every += f'<text x="{WIDTH / 2:g}" y="-6" fill="black">{title}</text>'
+        every += f'<text x="{WIDTH / 2:g}" y="{HEIGHT + 9}">{label}</text></g>\n'
+    yield "losses.svg", svg(9 * (WIDTH + 16), TITLE + HEIGHT + 16, every + "</g>")
+
+
 def main():
-    """Draw the picture."""
-    plt.style.use("lossbook.book")
-    plt.rcParams.update({"svg.hashsalt": "lossbook", "figure.facecolor": "white", "savefig.facecolor": "white"})
-    figure, axes = plt.subplots(1, 9, figsize=(13, 1.9))
-    for ax, (loss, title, label, x, y) in zip(axes.flat, curves(), strict=True):
-        ax.plot(x, y, color=COLOURS[loss], lw=2.5)
-        ax.set_title(title, fontsize=9)
-        ax.set_xlabel(label, fontsize=8)
-        ax.set(xticks=[], yticks=[], ylim=(-0.06 * y.max(), None))
-    figure.savefig(TARGET, metadata={"Date": None})
+    """Draw the pictures."""
+    for name, text in pictures():
+        (ASSETS / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
