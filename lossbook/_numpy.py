@@ -31,6 +31,8 @@ __all__ = [
     "zeros_like",
 ]
 
+SHORT = 32  # numbers in a row
+
 
 def _reduction(ufunc: np.ufunc) -> Callable:
     reduce = ufunc.reduce
@@ -42,7 +44,19 @@ def _reduction(ufunc: np.ufunc) -> Callable:
 
 
 all, any = _reduction(np.logical_and), _reduction(np.logical_or)
-max, min, sum = _reduction(np.maximum), _reduction(np.minimum), _reduction(np.add)
+max, min, _sum = _reduction(np.maximum), _reduction(np.minimum), _reduction(np.add)
+
+
+def _short(rows: Any) -> bool:
+    """Whether each row is in one piece, and too short for that to be of use: a loop of its own takes longer."""
+    return rows.ndim == 2 and rows.shape[1] < SHORT and rows.flags.c_contiguous
+
+
+def sum(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """Return sums; those of short rows as a product with ones, which BLAS takes in one go."""
+    if axis == -1 and not keepdims and _short(x):
+        return x @ np.ones(x.shape[1], x.dtype)
+    return _sum(x, axis, keepdims)
 
 
 def astype(x: Any, dtype: Any) -> Any:
@@ -51,8 +65,8 @@ def astype(x: Any, dtype: Any) -> Any:
 
 
 def vecdot(a: Any, b: Any) -> Any:
-    """Return the dot products of rows. BLAS takes them one by one, which pays for long ones only."""
-    return np.vecdot(a, b) if a.strides[-1] == a.itemsize else sum(a * b, axis=-1)
+    """Return the dot products of rows. BLAS takes them one by one, which pays for long ones in one piece only."""
+    return np.vecdot(a, b) if a.strides[-1] == a.itemsize and not _short(a) else sum(a * b, axis=-1)
 
 
 def zeros_like(x: Any) -> Any:

@@ -63,6 +63,8 @@ class CategoricalCrossEntropy(Loss):
 
     from_logits: bool = False
 
+    by_column = property(lambda self: self.from_logits)  # of probabilities, only sums are taken
+
     def expression(self, size: int | None = None) -> Any:
         from sympy import Lambda, log
 
@@ -144,6 +146,8 @@ class SparseCategoricalCrossEntropy(Loss):
     point_ndim: ClassVar[int] = 1
 
     from_logits: bool = False
+
+    by_column = property(lambda self: self.from_logits)  # of probabilities, only sums are taken
 
     def expression(self, size: int | None = None) -> Any:
         from sympy import KroneckerDelta, Lambda, Symbol, log

@@ -48,6 +48,7 @@ class KLDivergence(Loss):
 
     inputs: ClassVar[tuple[str, ...]] = ("p", "q")
     point_ndim: ClassVar[int] = 1
+    by_column: ClassVar[bool] = False  # sums are all that it takes of a row
 
     def expression(self, size: int | None = None) -> Any:
         from sympy import Lambda, log
