@@ -56,6 +56,10 @@ def _library(x: Any) -> Any:
     """Return the namespace of an array; lists, numbers and what NumPy can convert count as NumPy's."""
     if compat.is_numpy_array(x) or not compat.is_array_api_obj(x):
         return _numpy
+    if compat.is_dask_array(x):
+        from lossbook import _dask
+
+        return _dask
     return compat.array_namespace(x)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import tracemalloc
 from dataclasses import dataclass
 from typing import Any
 
@@ -345,6 +346,22 @@ def test_dask_arrays_of_unknown_length_are_refused(need):
     for y, y_hat in [(x[x > 0], x[x > 0]), (x, x[x > 0]), (x[x > 0], x)]:
         with pytest.raises(ValueError, match=r"unknown shape.*compute_chunk_sizes"):
             MSE()(y, y_hat)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.loss.point_ndim], ids=str)
+def test_dask_holds_a_few_chunks_at_a_time(case, need):
+    """Not all of them until the end, as it does where one operation after the other waits for all chunks."""
+    da, chunk, count = need("dask.array"), 20_000, 50
+    small = case.inputs(chunk)
+    inputs = [da.concatenate([da.from_array(x + 0 * i, chunks=chunk) for i in range(count)]) for x in small]
+    value, gradient = case.loss.value_and_gradient(*inputs)
+    inputs[0][:1].compute(scheduler="sync")  # what Dask imports at its first computation does not count
+    tracemalloc.start()
+    with np.errstate(all="ignore"):
+        need("dask").compute(value, abs(gradient).sum(), scheduler="sync")
+    _, height = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert height < count * small[-1].nbytes / 2
 
 
 def test_dask_arrays_larger_than_a_block(need):
