@@ -39,7 +39,20 @@ from lossbook import (
 )
 from lossbook.grid import Grid
 
-__all__ = ["CASES", "CAUSES", "FAR", "cause", "exact", "inputs", "record", "reference", "table", "ulps", "variables", "worst"]
+__all__ = [
+    "CASES",
+    "CAUSES",
+    "FAR",
+    "cause",
+    "exact",
+    "inputs",
+    "record",
+    "reference",
+    "table",
+    "ulps",
+    "variables",
+    "worst",
+]
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POINTS = 64  # a power of two: taking the factor 1/n out of a gradient is then exact
