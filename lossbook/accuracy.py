@@ -1,9 +1,10 @@
 """How exact value and gradient are: against the textbook formula in arithmetic of hundreds of digits.
 
 The formula is a loss's ``expression``, its gradient SymPy's derivative of that. Both are evaluated at exactly the
-binary numbers that a library was given, so the whole difference is the library's rounding. It is counted in units
-of the last place (ulp) of the largest term that the formula adds up: digits that cancel between large terms cannot
-be regained by anybody. For a gradient it is the largest term of all its components.
+binary numbers that a library was given, so the whole difference is the library's. It is counted in units of ε times
+the largest term that the formula adds up, on the page called ulp; for a gradient, the largest term of all components.
+That is one measure for all libraries: it forgives a loss of digits that the textbook's formula has already, as in the
+divergence of two nearly equal distributions, and none that a library adds.
 
 >>> import numpy as np
 >>> from lossbook import BinaryCrossEntropy
@@ -38,7 +39,20 @@ from lossbook import (
 )
 from lossbook.grid import Grid
 
-__all__ = ["CASES", "exact", "inputs", "record", "reference", "table", "ulps", "variables", "worst"]
+__all__ = [
+    "CASES",
+    "CAUSES",
+    "FAR",
+    "cause",
+    "exact",
+    "inputs",
+    "record",
+    "reference",
+    "table",
+    "ulps",
+    "variables",
+    "worst",
+]
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POINTS = 64  # a power of two: taking the factor 1/n out of a gradient is then exact
@@ -52,6 +66,7 @@ CASES = {
     "Binary cross-entropy, logits": BinaryCrossEntropy(from_logits=True),
     "Categorical cross-entropy": CategoricalCrossEntropy(),
     "Categorical cross-entropy, logits": CategoricalCrossEntropy(from_logits=True),
+    "Sparse cross-entropy": SparseCategoricalCrossEntropy(),
     "Sparse cross-entropy, logits": SparseCategoricalCrossEntropy(from_logits=True),
     "KL divergence": KLDivergence(),
     "Hinge": Hinge(),
@@ -59,6 +74,28 @@ CASES = {
     "Triplet": Triplet(),
     "Triplet, squared": Triplet(squared=True),
 }
+
+# Why a library is far off on a loss: a clamp (a), a small number added (b), a sum that swallows small terms (c), means
+# in 32 bits (d). The page explains them.
+CAUSES = {
+    ("PyTorch", "Binary cross-entropy"): "a",
+    ("Keras", "Binary cross-entropy"): "acd",
+    ("Keras", "Categorical cross-entropy"): "a",
+    ("Keras", "Sparse cross-entropy"): "a",
+    ("Keras", "KL divergence"): "a",
+    ("scikit-learn", "Binary cross-entropy"): "ac",
+    ("scikit-learn", "Categorical cross-entropy"): "a",
+    ("scikit-learn", "Sparse cross-entropy"): "a",
+    ("PyTorch", "Triplet"): "b",
+    ("JAX", "Triplet"): "b",
+    ("JAX", "Huber"): "c",
+    ("PyTorch", "Binary cross-entropy, logits"): "c",
+    ("scikit-learn", "Sparse cross-entropy, logits"): "c",
+    **{(library, "Categorical cross-entropy, logits"): "c" for library in ("PyTorch", "JAX", "Keras")},
+    **{(library, "Sparse cross-entropy, logits"): "c" for library in ("PyTorch", "JAX", "Keras")},
+    **{("Keras", name): "d" for name in ("MSE", "MAE", "Huber", "Binary cross-entropy, logits", "Hinge")},
+}
+FAR = 100  # from here on an error has a cause
 
 
 # The exact result ------------------------------------------------------------------------------------------
@@ -140,7 +177,7 @@ def worst(right: tuple[Any, list[Exact]], values: Any, gradients: Any = None) ->
 
 
 def ulps(found: Any, right: Any, largest: Any, dtype: Any) -> float:
-    """Return the error of a number, in units of the last place of the largest term."""
+    """Return the error of a number, in units of ε times the largest term."""
     import mpmath
 
     limits = np.finfo(dtype)
@@ -192,12 +229,17 @@ def _extreme(loss: Any, dtype: Any) -> tuple:
         np.roll(row, k) for row in ([tiny, eps, 1 - eps], [1e-8, 0.5, 0.5], [1e-3, 1e-20, 1 - 1e-3]) for k in range(3)
     ]
     logits = [row for row in product([-1e4, -40.0, 0.0], repeat=3) if 0 in row]
+    logits += [(3.0, -37.0, -37.0), (1e4, -1e4, 1e4 - 40)]  # away from 0
     if isinstance(loss, (Contrastive, Triplet)):
         origin = np.zeros(3)
-        places = [origin + size * np.array([0.6, 0.0, 0.8]) for size in (near, 1e-8, 0.25, 3.0, 1e8, far)]
+        ways = [size * np.array([0.6, 0.0, 0.8]) for size in (near, 1e-8, 0.25, 3.0, 1e8, far)]
+        corner = np.array([0.3, -0.7, 0.2])  # here no coordinate is 0
+        steps = [size * np.array([0.5, 0.1, -0.8]) for size in (1e-4, 0.3, 3.0, 1e8)]
         if isinstance(loss, Contrastive):
-            return _columns(product([0, 1], [origin], places))
-        return _columns((origin, p, -n) for p, n in product(places, places))
+            pairs = [(origin, way) for way in ways] + [(corner, corner + step) for step in steps]
+            return _columns((y, a, b) for y, (a, b) in product([0, 1], pairs))
+        triplets = [(origin, p, -n) for p, n in product(ways, ways)]
+        return _columns(triplets + [(corner, corner + p, corner - n / 2) for p, n in product(steps, steps)])
     if isinstance(loss, Hinge):
         return _columns(product([-1.0, 1.0], reals))
     if isinstance(loss, BinaryCrossEntropy):
@@ -229,6 +271,17 @@ def record() -> dict[str, Any]:
     return json.loads(files("lossbook").joinpath("accuracy.json").read_text(encoding="utf-8"))
 
 
+def cause(library: str, name: str, kind: str, dtype: str) -> str:
+    """Return the letters of what makes a library's error on a loss large.
+
+    >>> cause("Keras", "Binary cross-entropy", "ordinary", "float64")
+    'cd'
+    """
+    letters = CAUSES.get((library, name), "")
+    impossible = {"ordinary": "a", "float32": "d"}  # nothing to clamp; 32 bits in any case
+    return "".join(letter for letter in letters if letter not in impossible.get(kind, "") + impossible.get(dtype, ""))
+
+
 def table(kind: str, dtype: str = "float64") -> Grid:
     """Return the worst error of each library on each loss, for "ordinary" or "extreme" inputs: value; gradient.
 
@@ -237,15 +290,16 @@ def table(kind: str, dtype: str = "float64") -> Grid:
     """
     found = {library: errors[kind][dtype] for library, errors in record()["errors"].items()}
 
-    def cell(errors: list) -> str:
-        return "; ".join(_short(float(error), dtype) for error in errors if error is not None) or "–"
+    def cell(library: str, name: str) -> str:
+        errors = [float(error) for error in found[library].get(name, []) if error is not None]
+        why = " " + cause(library, name, kind, dtype)
+        return "; ".join(_short(error, dtype) + why * (error >= FAR) for error in errors) or "–"
 
-    lines = [[name, *(cell(errors.get(name, [])) for errors in found.values())] for name in CASES]
-    return Grid(["loss", *found], lines)
+    return Grid(["loss", *found], [[name, *(cell(library, name) for library in found)] for name in CASES])
 
 
 def _short(error: float, dtype: str) -> str:
-    """Return an error, from a hundred on as a power of ten, and a cross where no digit is right."""
-    if error > 0.1 / np.finfo(dtype).eps:
+    """Return an error, from a hundred on as a power of ten, and a cross for more than a tenth of the largest term."""
+    if error > 0.1 / float(np.finfo(dtype).eps):
         return "✗"
-    return f"{error:.1f}" if error < 100 else f"10{str(round(log10(error))).translate(SUPERSCRIPT)}"
+    return f"{error:.1f}" if error < FAR else f"10{str(round(log10(error))).translate(SUPERSCRIPT)}"

@@ -5,7 +5,7 @@
     python book/_tools/accuracy.py --library JAX  run only this one; can be given several times
 
 All get the same numbers and are compared with the same 350 digits; lossbook/accuracy.py has the measure. A peer is
-called as its documentation says, with a logarithm before it where it wants one.
+called with its default settings, and with a logarithm before it where it wants one.
 """
 
 import argparse
@@ -65,6 +65,7 @@ def of_torch():
         "Binary cross-entropy": lambda y, u: functional.binary_cross_entropy(u, y, **none),
         "Binary cross-entropy, logits": lambda y, z: functional.binary_cross_entropy_with_logits(z, y, **none),
         "Categorical cross-entropy, logits": lambda y, z: functional.cross_entropy(z, y, **none),
+        "Sparse cross-entropy": lambda k, p: functional.nll_loss(p.log(), k, **none),
         "Sparse cross-entropy, logits": lambda k, z: functional.cross_entropy(z, k, **none),
         "KL divergence": lambda p, q: functional.kl_div(q.log(), p, **none).sum(-1),
         "Triplet": lambda a, p, n: functional.triplet_margin_loss(a, p, n, **none),
@@ -146,16 +147,27 @@ def of_keras():
         "Binary cross-entropy": elements(losses.binary_crossentropy),
         "Binary cross-entropy, logits": elements(lambda y, z: losses.binary_crossentropy(y, z, from_logits=True)),
         "Categorical cross-entropy": losses.categorical_crossentropy,
+        "Sparse cross-entropy": losses.sparse_categorical_crossentropy,
         "Categorical cross-entropy, logits": lambda y, z: losses.categorical_crossentropy(y, z, from_logits=True),
         "Sparse cross-entropy, logits": lambda k, z: losses.sparse_categorical_crossentropy(k, z, from_logits=True),
         "KL divergence": losses.kl_divergence,
         "Hinge": elements(losses.hinge),
     }
-    return {name: wide(run) for name, run in by_jax(functions).items()}
+    measured = {name: wide(run) for name, run in by_jax(functions).items()}
+    # These two divide each row by its sum. That changes no value where the sum is 1, but the slope is of another
+    # function, and is not compared.
+    for name in ("Categorical cross-entropy", "Sparse cross-entropy"):
+        measured[name] = value_only(measured[name])
+    return measured
+
+
+def value_only(run):
+    """Leave out the gradient."""
+    return lambda *arrays: (run(*arrays)[0], None)
 
 
 def of_sklearn():
-    """Return what scikit-learn's estimators use, with gradients; and its metrics, a point at a time, without."""
+    """Return the losses inside its estimators, which have gradients, and its metrics, a point at a time, without."""
     from sklearn import _loss, metrics
 
     def inner(loss, factor=1):
@@ -167,7 +179,7 @@ def of_sklearn():
 
     def log_loss(y, u):
         labels = [0, 1] if u.ndim == 1 else [0, 1, 2]
-        y = y if u.ndim == 1 else y.argmax(axis=1)
+        y = y.argmax(axis=1) if y.ndim == 2 else y
         return np.array([metrics.log_loss(y[i : i + 1], u[i : i + 1], labels=labels) for i in range(len(u))]), None
 
     def hinge(y, u):
@@ -181,6 +193,7 @@ def of_sklearn():
         "Binary cross-entropy, logits": inner(_loss.HalfBinomialLoss()),
         "Binary cross-entropy": log_loss,
         "Categorical cross-entropy": log_loss,
+        "Sparse cross-entropy": log_loss,
         "Sparse cross-entropy, logits": inner(_loss.HalfMultinomialLoss(n_classes=3)),
         "Hinge": hinge,
     }
