@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv book pdf test test-oldest test-newest lab notebooks clean distclean
+.PHONY: help venv book pdf test coverage test-oldest test-newest lab notebooks clean distclean
 
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,10 @@ test-oldest test-newest: test-%:
 	.venv-$*/bin/python -m pip list
 	.venv-$*/bin/pytest -n logical $(filter-out $(BOOK_TESTS),$(wildcard tests/test_*.py)) lossbook
 
+coverage: $(READY)  ## Check that the package's own tests run every line and branch of it; needs the frameworks
+	$(BIN)/pytest -n logical --dist loadfile --cov $(filter-out $(BOOK_TESTS),$(wildcard tests/test_*.py)) \
+	  $(patsubst %,tests/test_%.py,book_equations frameworks play) lossbook
+
 lab: $(READY)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
@@ -60,7 +64,7 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 clean:  ## Remove what was built
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis .coverage* mutants
 
 distclean: clean  ## Remove also what was set up
 	rm -rf .venv .venv-oldest .venv-newest .cache *.egg-info

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lossbook import LOSSES, Hinge, accuracy
-from lossbook.accuracy import CASES, CAUSES, FAR, cause, inputs, record, reference, table, worst
+from lossbook.accuracy import CASES, CAUSES, FAR, POINTS, cause, inputs, record, reference, table, variables, worst
 
 ERRORS = record()["errors"]
 GOOD = 4  # units in the last place
@@ -59,6 +59,23 @@ def test_a_large_error_has_a_cause_and_a_cause_a_large_error():
 @pytest.mark.parametrize("name", CASES)
 def test_no_extreme_point_is_left_out(name, dtype):
     assert len(accuracy._extreme(CASES[name], np.dtype(dtype))[-1]) <= accuracy.POINTS
+
+
+@pytest.mark.parametrize("dtype", tool.DTYPES)
+@pytest.mark.parametrize("name", CASES)
+def test_the_inputs_are_what_they_are_called(name, dtype):
+    """All are good inputs with a finite loss. The extreme ones are of other orders of magnitude."""
+    loss = CASES[name]
+    reach = {}
+    for kind in tool.KINDS:
+        arrays = inputs(loss, kind, dtype)
+        assert {len(x) for x in arrays} == {POINTS}
+        assert arrays[-1].dtype == dtype
+        assert np.isfinite(loss.pointwise(*arrays)).all()
+        size = np.abs(np.concatenate([arrays[loss.inputs.index(wrt)].ravel() for wrt in variables(loss)]))
+        reach[kind] = size[size > 0].min(), size.max()
+    (low, high), (lowest, highest) = reach["ordinary"], reach["extreme"]
+    assert lowest < 1e-3 * low or highest > 100 * high
 
 
 def test_a_loss_that_is_wrong_is_found():

@@ -66,7 +66,7 @@ from lossbook import (
     SparseCategoricalCrossEntropy,
     Triplet,
 )
-from lossbook._proof import Facts, points
+from lossbook._proof import Facts, points, resolve
 from lossbook._typeset import _factored, tex
 from lossbook.equations import Equation, Named, ProofError, define, prove, state
 
@@ -306,6 +306,7 @@ TWICE = (x + 1) ** 2, x**2 + 2 * x + 1
 STEP = Piecewise((0, Eq(x, 0)), (1, True))
 TOO_MANY = And(*(s >= 0 for s in symbols("e f g h", real=True)), x >= 0)
 softmaxed = exp(Z[i]) / Sum(exp(Z[j]), (j, 1, C))
+SURE = Sum(exp(X[i]) - X[i], (i, 1, n))
 
 REFUSED = [
     # what has no content
@@ -360,6 +361,8 @@ REFUSED = [
     ("another value at a point, one case", "kink", (Derivative(STEP, x), S(0)), {"cases": [Or(x >= 0, x <= 0)]}),
     ("another value at a point, a case", "kink", (Derivative(STEP, x), S(0)), {"cases": [x < 0, Eq(x, 0), x > 0]}),
     ("a seam along the variable", "does not hold|kink|derivative where", (Derivative(Piecewise((x**2, u * x > 0), (5 * x**2, True)), x), Piecewise((2 * x, u * x >= 0), (10 * x, True))), {}),  # noqa: E501
+    ("a kink that no point shows", "kink", (Derivative(Piecewise((x, x <= pi), (2 * x - pi, True)), x), Piecewise((1, x <= pi), (2, True))), {}),  # noqa: E501
+    ("a derivative in a case of one point", "no inside", (Derivative(x**2, x), 2 * x), {"cases": [x < 0, And(x >= 0, x <= 0), x > 0]}),  # noqa: E501
     ("steps", "kink", (Derivative(floor(x + Rational(1, 2)), x), S(0)), {}),
     # what is not defined everywhere
     ("0/0", "has a value", ((x**2 - 1) / (x - 1), x + 1), {}),
@@ -369,6 +372,8 @@ REFUSED = [
     ("the slope of a root at 0", "has (a|no) value|kink", (Derivative(sqrt(D), D), 1 / (2 * sqrt(D))), {}),
     ("the slope of a distance at 0", "has (a|no) value|kink", (Derivative(sqrt(x**2 + u**2), x), x / sqrt(x**2 + u**2)), {}),  # noqa: E501
     ("a logarithm of negative numbers", "has (a|no) value", (log(x**2), 2 * log(x)), {}),
+    ("a logarithm of 0 that no point shows", "has a value", (log((x - pi) ** 2), 2 * log(Abs(x - pi))), {}),
+    ("a power of 0", "has a value", ((D**u + 1) ** 2, D ** (2 * u) + 2 * D**u + 1), {}),
     ("a pole", "has (a|no) value", (gamma(x + 1), x * gamma(x)), {}),
     ("a tangent", "has (a|no) value", (tan(x) * cos(x), sin(x)), {}),
     ("a sum without terms", "there is a sum", (Sum(i, (i, 1, N)), N * (N + 1) / 2), {}),
@@ -406,6 +411,9 @@ REFUSED = [
     ("false by very little", "undecided", (Ge(exp(x) - x - 1, Rational(1, 10**12)),), {}),
     ("false far away", "undecided", (Gt(exp(-x), Rational(1, 10**50)),), {}),
     ("terms of known sign at one index", "does not hold", (Ge(Sum(X[i], (i, 1, n)), 0),), {"given": And(X[k] >= 0, IN_N)}),  # noqa: E501
+    ("sums of different length", "different bounds", (Ge(SURE + SURE.subs(n, n + 1), 0),), {}),
+    ("a strict bound on what may have no terms", "whether there are terms", (Gt(Sum(P[i], (i, 1, N)), 0),), {"given": N >= 0}),  # noqa: E501
+    ("a minimum that SymPy does not find", "undecided", (Ge(x**4 + sin(x) + 5, 0),), {}),
     ("a division by 0", "value|does not hold", (Ge(1 / x, 0),), {}),
     ("let from a point on", "does not hold|every value", (Ge(p, 1),), {"let": {p: 1 + t}}),
     ("let below a bound", "undecided|every value", (Ge(1 - p + 100, 0),), {"let": {p: t / (1 + t)}}),
@@ -435,6 +443,11 @@ def test_an_inequality_follows_only_from_what_says_as_much():
 def test_a_proof_that_takes_too_long_says_so():
     with pytest.raises(ProofError, match=r"eq-slow: no proof within 0\.2 seconds"):
         prove("eq-slow", Integral(exp(-(p**p)), (p, 0, oo)), S(2), seconds=0.2)
+
+
+def test_what_sympy_cannot_do_is_refused_too():
+    with pytest.raises(ProofError, match="eq-stopped: undecided: SymPy stopped with AttributeError"):
+        prove("eq-stopped", Ge(x**2, 2 * x - 1), let={x: "a number"})
 
 
 def test_a_failure_says_which_equation_what_and_where():
@@ -507,6 +520,19 @@ def test_facts_never_call_the_possible_impossible(seed):
     assert not Facts(*facts).imply(sympy.Not(rng.choice(facts)))
 
 
+def test_the_sign_of_a_letter_is_a_fact():
+    below = Symbol("g", negative=True)
+    assert Facts(x <= below).imply(x < 0)
+    assert Facts(x >= D).imply(x >= 0)
+    assert Facts(x >= n).imply(x >= 1)
+
+
+def test_cases_that_the_facts_do_not_decide_stay():
+    cases = Piecewise((1, u > 0), (2, u < 0))
+    assert resolve(cases, Facts(x > 0)) == cases
+    assert resolve(cases, Facts(u > 1)) == 1
+
+
 # state and define --------------------------------------------------------------------------------------------
 
 
@@ -560,6 +586,10 @@ TYPESET = [
         Piecewise((residual, Abs(residual) <= delta), (delta, True)),
         r"\begin{cases} \hat{y} - y & \text{if } \left|{y - \hat{y}}\right| \leq \delta"
         r" \\ \delta & \text{otherwise} \end{cases}",
+    ),
+    (
+        Piecewise((1, And(x >= 0, x < 1)), (0, True)),
+        r"\begin{cases} 1 & \text{if } x < 1 \text{ and } x \geq 0 \\ 0 & \text{otherwise} \end{cases}",
     ),
     (Max(0, 1 - y * y_hat), r"\max\left(0, 1 - y \hat{y}\right)"),
     (KroneckerDelta(i, k), r"\delta_{ik}"),

@@ -91,6 +91,13 @@ def test_a_loss_is_a_value(loss):
     assert [other for other in EVERY if other == loss] == [loss]
 
 
+def test_a_loss_has_a_formula_and_an_array_code():
+    with pytest.raises(NotImplementedError):
+        Loss().expression()
+    with pytest.raises(NotImplementedError):
+        Loss()(1.0, 2.0)
+
+
 def test_a_loss_does_not_change():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Huber().delta = 2.0

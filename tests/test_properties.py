@@ -97,3 +97,14 @@ def test_a_kink_nobody_suspects_makes_no_difference_but_one_that_is_suspected_do
     assert isinstance(ROWS[9].loss, Hinge)
     assert found(unsuspected, "differentiable") == "yes"
     assert found(ROWS[9], "differentiable") == "not at yŷ = 1"
+
+
+class Rough(MSE):
+    """A loss that changes much within the step of a difference quotient, wherever one looks."""
+
+    def pointwise(self, y, y_hat):
+        return np.abs(np.sin(1e6 * (y - y_hat)))
+
+
+def test_a_loss_with_kinks_everywhere_is_not_differentiable():
+    assert found(replace(ROWS[0], loss=Rough()), "differentiable") == "no"
