@@ -181,12 +181,84 @@ WRONG = [
 
 def brief(x):
     """Label a test with the loss and the words of the message."""
-    return repr(x) if isinstance(x, Loss) else x if isinstance(x, str) else ""
+    return repr(x) if isinstance(x, Loss) else x.replace("\\", "") if isinstance(x, str) else ""
 
 
 @pytest.mark.parametrize(("loss", "inputs", "error", "words"), WRONG, ids=brief)
 def test_a_loss_does_not_take(loss, inputs, error, words):
     assert_refused(loss, inputs, error, words)
+
+
+# Whole messages: argument, rule, what was found, and the hint.
+MESSAGES = [
+    (MSE(), ([1.0],), "takes y, y_hat, found 1 inputs"),
+    (MSE(), ([], []), "y is empty, its shape is (0,)"),
+    (MSE(), ([1], [1, 2]), "y and y_hat must have one shape, nothing is broadcast; found y (1,), y_hat (2,)"),
+    (MSE(), ([1], ["a"]), "the dtype of y_hat must be boolean, integer, float32 or float64, found <U1"),
+    (MSE(), (np.ma.array([1]), [1]), "y is a masked array, and its mask would be lost; use pointwise on its data"),
+    (BCE, ([2], HALVES[:1]), "the label y must lie in [0, 1], found 2.0"),
+    (BCE, ([1], [1.5]), "the probability y_hat must lie in [0, 1], found 1.5; for logits use from_logits=True"),
+    (CCE, (1, 1), "y_hat must have the shape (..., C) of rows, found ()"),
+    (CCE, ([-0.5, 1.5], HALVES), "the labels y must not be negative, found -0.5"),
+    (CCE, ([0.25, 0.5], HALVES), "the labels y must hold rows that sum to one, found a sum of 0.75"),
+    (
+        CCE,
+        ([1, 0], [1.5, -0.5]),
+        "the probabilities y_hat must not be negative, found -0.5; for logits use from_logits=True",
+    ),
+    (
+        CCE,
+        ([1, 0], [0.5, 0.75]),
+        "the probabilities y_hat must hold rows that sum to one, found a sum of 1.25; for logits use from_logits=True",
+    ),
+    (
+        CCE,
+        ([1], [HALVES]),
+        "y has the shape (1,) of class numbers and y_hat (1, 2); "
+        "use SparseCategoricalCrossEntropy, or give y one row a label",
+    ),
+    (SPARSE, (2, HALVES), "y must be labels from 0 to 1, found 2"),
+    (SPARSE, (1.0, HALVES), "y must be integer class labels, found float64"),
+    (SPARSE, ([0, 1], [HALVES]), "y must have the shape of y_hat without its last axis, (1,), found (2,)"),
+    (
+        SPARSE,
+        (HALVES, HALVES),
+        "y must have the shape of y_hat without its last axis, (), found (2,); "
+        "for one-hot rows use CategoricalCrossEntropy",
+    ),
+    (
+        KLDivergence(),
+        ([0.5, 0.25], HALVES),
+        "p must hold rows that sum to one, found a sum of 0.75; give probabilities, not logits or logarithms",
+    ),
+    (
+        KLDivergence(),
+        (HALVES, [0.5, 0.75]),
+        "q must hold rows that sum to one, found a sum of 1.25; give probabilities, not logits or logarithms",
+    ),
+    (Hinge(), (0, 1.0), "y must be labels -1 or +1; from labels 0 and 1 make them with 2.0 * y - 1, found 0.0"),
+    (Contrastive(), (0.5, HALVES, HALVES), "y must be labels 0 (similar) or 1 (dissimilar), found 0.5"),
+    (
+        Contrastive(),
+        ([1, 1], HALVES, HALVES),
+        "a and b must have one shape (..., D) and y the shape (...), found y (2,), a (2,), b (2,)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("loss", "inputs", "message"), MESSAGES, ids=brief)
+def test_the_whole_message(loss, inputs, message):
+    with pytest.raises((TypeError, ValueError)) as refusal:
+        loss(*inputs)
+    assert str(refusal.value).removeprefix(repr(loss)).lstrip(": ") == message
+
+
+def test_messages_are_the_same_whatever_the_library():
+    xp = pytest.importorskip("array_api_strict")
+    with pytest.raises(TypeError, match=r"found y array_api_strict\.Array, y_hat numpy\.ndarray$"):
+        MSE()(xp.ones(1), np.ones(1))
+    with pytest.raises(ValueError, match=r"found 0\.0$"):
+        Hinge()(xp.asarray([1.0, 0.0, 3.0]), xp.ones(3))
 
 
 def test_lists_beside_arrays_of_another_library(need):

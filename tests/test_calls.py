@@ -169,3 +169,20 @@ def test_dtypes(case, call):
     assert dtypes(*narrow) == {"float32"}
     assert dtypes(*wide[:-1], narrow[-1]) == {"float32"}
     assert dtypes(*narrow[:-1], wide[-1].astype(">f8")) == {"float64"}
+
+
+@each_case
+@pytest.mark.parametrize("call", CALLS)
+def test_float32_is_computed_in_float32(case, call, monkeypatch):
+    """A wider array on the way would be rounded before it is returned, and would cost time and memory unseen."""
+    seen = set()
+    plain = type(case.loss)._value_then_gradient
+
+    def watched(self, xp, *arrays):
+        for terms in plain(self, xp, *arrays):
+            seen.update(part.dtype.name for part in as_tuple(terms))
+            yield terms
+
+    monkeypatch.setattr(type(case.loss), "_value_then_gradient", watched)
+    getattr(case.loss, call)(*case.inputs(4, dtype=np.float32))
+    assert seen == {"float32"}
