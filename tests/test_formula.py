@@ -9,7 +9,15 @@ import pytest
 import sympy
 from examples import CASES, as_tuple
 
-from lossbook import LOSSES, Contrastive, Huber, Triplet
+from lossbook import (
+    LOSSES,
+    CategoricalCrossEntropy,
+    Contrastive,
+    Huber,
+    KLDivergence,
+    SparseCategoricalCrossEntropy,
+    Triplet,
+)
 from lossbook.accuracy import reference, worst
 
 POINTS = 16  # a power of two: taking the factor 1/n out of the gradient is then exact
@@ -87,3 +95,23 @@ def test_hyperparameters_can_be_symbols_or_exact_numbers(make, name):
 def test_a_size_is_a_number_of_classes(loss, size, error):
     with pytest.raises(error, match="size"):
         loss.expression(size=size)
+
+
+GENERAL = {
+    KLDivergence(): "Sum(log(p[k]/q[k])*p[k], (k, 1, C))",
+    CategoricalCrossEntropy(): "-Sum(log(yhat[k])*y[k], (k, 1, C))",
+    CategoricalCrossEntropy(from_logits=True): "-Sum(log(exp(z[k])/Sum(exp(z[j]), (j, 1, C)))*y[k], (k, 1, C))",
+    SparseCategoricalCrossEntropy(): "-log(yhat[y])",
+    SparseCategoricalCrossEntropy(from_logits=True): "-log(exp(z[y])/Sum(exp(z[j]), (j, 0, C - 1)))",
+    Contrastive(): "D**2*(1 - y)/2 + y*Max(0, 1 - D)**2/2",
+    Triplet(): "Max(0, -d(a, n) + d(a, p) + 1)",
+}
+
+
+@pytest.mark.parametrize("loss", GENERAL, ids=repr)
+def test_the_general_form(loss):
+    formula = loss.expression().expr
+    assert str(formula) == GENERAL[loss]
+    indices = [s for s in formula.atoms(sympy.Symbol) if s.name in ("j", "k", "C")]
+    assert all(s.is_integer for s in indices)
+    assert all(s.is_positive for s in indices if s.name == "C")
