@@ -43,7 +43,7 @@ test-oldest test-newest: test-%:
 	.venv-$*/bin/pytest -n logical $(filter-out $(BOOK_TESTS),$(wildcard tests/test_*.py)) lossbook
 
 coverage: $(READY)  ## Check that the package's own tests run every line and branch of it; needs the frameworks
-	$(BIN)/pytest -n logical --dist loadfile --cov $(filter-out $(BOOK_TESTS),$(wildcard tests/test_*.py)) \
+	$(BIN)/pytest -n logical --dist loadfile --cov=lossbook $(filter-out $(BOOK_TESTS),$(wildcard tests/test_*.py)) \
 	  $(patsubst %,tests/test_%.py,book_equations frameworks play) lossbook
 
 lab: $(READY)  ## Open the notebooks in JupyterLab

@@ -1,7 +1,7 @@
 """Measure how fast the losses are, beside PyTorch, JAX, scikit-learn and SciPy, and keep it on record for the book.
 
     python book/_tools/benchmark.py           run everything, about ten minutes; write lossbook/speed.json
-    python book/_tools/benchmark.py --check   time nothing, only see that all compute the same
+    python book/_tools/benchmark.py --check   time nothing, only see that they agree in float64, without JAX
     python book/_tools/benchmark.py --only dask     run one part anew: see PARTS; can be given several times
     python book/_tools/benchmark.py --loss Huber    only losses whose name starts so, printed and not recorded
 
@@ -527,7 +527,7 @@ def work(part, only):
 def main():
     """Run the command described above."""
     parser = argparse.ArgumentParser(description="Measure how fast the losses are.")
-    parser.add_argument("--check", action="store_true", help="time nothing, only see that all compute the same")
+    parser.add_argument("--check", action="store_true", help="time nothing, only see that all agree")
     parser.add_argument("--only", action="append", choices=PARTS, help="run this part anew; can be given several times")
     parser.add_argument("--loss", default="", help="only losses whose name starts so; nothing is recorded")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
