@@ -21,5 +21,6 @@ class Grid:
         return "\n".join(" | ".join(line) for line in [self.head, *self.lines])
 
     def _repr_markdown_(self) -> str:
-        rule = ["---", *["---:"] * (len(self.head) - 1)]
+        columns = zip(*self.lines, strict=True)  # to the right, where all are numbers
+        rule = ["---:" if all(cell[:1].isdigit() for cell in column) else "---" for column in columns]
         return "\n".join(f"| {' | '.join(line)} |" for line in [self.head, rule, *self.lines])
