@@ -292,7 +292,7 @@ def table(kind: str, dtype: str = "float64") -> Grid:
 
     def cell(library: str, name: str) -> str:
         errors = [float(error) for error in found[library].get(name, []) if error is not None]
-        why = " " + cause(library, name, kind, dtype)
+        why = "\N{NO-BREAK SPACE}" + cause(library, name, kind, dtype)
         return "; ".join(_short(error, dtype) + why * (error >= FAR) for error in errors) or "–"
 
     return Grid(["loss", *found], [[name, *(cell(library, name) for library in found)] for name in CASES])
