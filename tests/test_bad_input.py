@@ -118,6 +118,8 @@ WRONG = [
     (CCE, ([0, 1], [2.0, 3.0]), ValueError, "y_hat.*sum to one.*5.0.*from_logits=True"),
     (CCE, ([0, 1], [0.5, 0.4]), ValueError, "y_hat.*sum to one.*0.9"),
     (CCE, ([0, 1], [0.5, 0.5 + 2e-8]), ValueError, r"y_hat.*sum to one.*1\.0000000"),
+    (CCE, ([0, 1], [0.5 + 2**-26 + 2**-52, 0.5]), ValueError, r"y_hat.*sum to one.*1\.00000001"),
+    (CCE, ([0, 1], [0.5 - 2**-26 - 2**-52, 0.5]), ValueError, r"y_hat.*sum to one.*0\.9999999"),
     (CCE, ([0, 1], ZEROS), ValueError, "y_hat.*sum to one.*0.0"),
     (CCE, ([0, 1], [inf, 0]), ValueError, "y_hat.*sum to one.*inf"),
     (CCE, ([0, 1], [nan, 1]), ValueError, "y_hat.*nan"),
@@ -327,6 +329,9 @@ GOOD = [
     (CCE, (np.full((1, 3), 1 / 3, np.float32), np.full((1, 3), 1 / 3)), log(3)),
     (CCE, (np.eye(3, dtype="f4")[0], np.full(3, 1 / 3, "f4").tolist()), log(3)),
     (CCE, ([0.0, 1.0], [1 / 2 - 1e-9, 1 / 2]), log(2)),
+    (CCE, ([0, 1], [0.5 + 2**-26, 0.5]), log(2)),  # the root of eps, to the last digit
+    (CCE, ([0, 1], [0.5 - 2**-26, 0.5]), log(2)),
+    (CCE, ([0, 1], np.float32([0.5 + 1e-5, 0.5]).tolist()), log(2)),  # rounded when it was float32
     (SPARSE, (1, HALVES), log(2)),
     (SPARSE, (True, HALVES), log(2)),
     (SPARSE, (np.array([100], np.int8), np.full((1, 300), 1 / 300)), log(300)),

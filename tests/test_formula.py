@@ -97,6 +97,11 @@ def test_a_size_is_a_number_of_classes(loss, size, error):
         loss.expression(size=size)
 
 
+@pytest.mark.parametrize("loss", LOSSES_BY_ROW, ids=repr)
+def test_a_row_may_have_one_entry(loss):
+    assert len(loss.expression(size=1).signature[-1]) == 1
+
+
 GENERAL = {
     KLDivergence(): "Sum(log(p[k]/q[k])*p[k], (k, 1, C))",
     CategoricalCrossEntropy(): "-Sum(log(yhat[k])*y[k], (k, 1, C))",
