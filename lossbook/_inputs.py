@@ -176,11 +176,11 @@ def rows_sum_to_one(name: str, xp: Any, x: Any, hint: str = "") -> None:
     if not xp.min(x) >= 0 and xp.any(x < 0):  # the minimum may be NaN
         raise ValueError(f"{name} must not be negative, found {float(x[x < 0][0])!r}{hint}")
     off = abs(xp.sum(x, axis=-1) - 1)
-    allowed = eps(xp, x.dtype) ** 0.5
-    if xp.max(off) > allowed and xp.all(xp.astype(xp.astype(x, xp.float32), x.dtype) == x):
+    worst, allowed = xp.max(off), eps(xp, x.dtype) ** 0.5
+    if worst > allowed and xp.all(xp.astype(xp.astype(x, xp.float32), x.dtype) == x):
         # These float64 numbers were float32 before, so that is how far rounding has moved their sums.
         allowed = eps(xp, xp.float32) ** 0.5
-    if not xp.max(off) <= allowed:  # NaN is refused, too
+    if not worst <= allowed:  # NaN is refused, too
         found = xp.sum(x, axis=-1)[~(off <= allowed)][0]
         raise ValueError(f"{name} must hold rows that sum to one, found a sum of {float(found)!r}{hint}")
 
