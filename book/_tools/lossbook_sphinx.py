@@ -229,6 +229,11 @@ def sized_pictures(app, pagename, templatename, context, doctree):
     context["body"] = re.sub(picture, sized, context.get("body", ""))
 
 
+def plain_tokens(app, pagename, templatename, context, doctree):
+    """Take names, punctuation and spaces of code out of elements of their own: they have the colour of all text."""
+    context["body"] = re.sub(r'<span class="[npw]">([^<]*)</span>', r"\1", context.get("body", ""))
+
+
 def bibliography_roles(app, pagename, templatename, context, doctree):
     """Make items of a list of a bibliography's entries: docutils gives them a role that is out of use."""
     context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
@@ -256,6 +261,20 @@ def drop_unused_scripts(app, pagename, templatename, context, doctree):
         unused.append("togglebutton.js")
     scripts = context.get("script_files", [])
     context["script_files"] = [s for s in scripts if Path(getattr(s, "filename", s) or "").name not in unused]
+
+
+def measure_later(app, exception):
+    """Have the theme's script look one by one whether a block of code scrolls: all at once stop a telephone."""
+    script = Path(app.outdir, "_static", "scripts", "pydata-sphinx-theme.js")
+    if exception or app.builder.name != "html":
+        return
+    text = script.read_text("utf-8")
+    now, later = r"\.forEach\(e=>\{(e\.tabIndex=[^}]*)\}\)", r".forEach(e=>{setTimeout(()=>{\1})})"
+    changed, count = re.subn(now, later, text)
+    if count:
+        script.write_text(changed, "utf-8")
+    elif "setTimeout(()=>{e.tabIndex=" not in text:
+        raise ExtensionError("the theme's script has changed: measure_later finds nothing to change")
 
 
 def previews(app, exception):
@@ -293,8 +312,10 @@ def setup(app):
     app.connect("env-get-outdated", changed_assets)
     app.connect("env-before-read-docs", execute)
     app.connect("html-page-context", sized_pictures)
+    app.connect("html-page-context", plain_tokens)
     app.connect("html-page-context", bibliography_roles)
     app.connect("doctree-resolved", offer_pdf)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
+    app.connect("build-finished", measure_later)
     app.connect("build-finished", previews)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
