@@ -33,7 +33,7 @@ test-oldest:  ## Test the package with the oldest versions that it allows, on Py
 test-newest:  ## Test the package with the newest versions there are, on any Python
 
 # In an environment without the book's tools; what needs those is tested by `make test` alone.
-BOOK_TESTS := $(patsubst %,tests/test_%.py,book_equations deliberate_errors figures_in_browser frameworks notebooks pdf play reading site site_on_a_telephone speed)
+BOOK_TESTS := $(patsubst %,tests/test_%.py,book_equations deliberate_errors figures_in_browser frameworks notebooks pdf play reading site site_on_a_telephone speed stylesheet)
 test-oldest: WANTED = --requirement requirements-oldest.txt
 test-newest: WANTED = $$(sed -n 's/==.*//p' requirements-oldest.txt)
 test-oldest test-newest: test-%:

@@ -63,11 +63,17 @@ class Visit:
         for kind in ("unrendered", "wrong", "broken"):
             self.faults += [f"{kind}: {what}" for what in report[kind]]
 
-    def check_access(self, axe):
+    def check_access(self, axe, **options):
         """Note what is hard to reach or to read, by the rules of axe: WCAG, and good practice."""
         self.page.evaluate(THIN_OUT)
-        found = axe.run(self.page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
+        options |= {"resultTypes": ["violations"], "preload": False}
+        found = axe.run(self.page, options=options).response["violations"]
         self.faults += [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+    def turn_dark(self):
+        """Have the page in its other colours."""
+        self.page.emulate_media(color_scheme="dark")
+        self.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
 
     def close(self):
         """Leave the page, which fails if anything was wrong."""

@@ -50,9 +50,11 @@ def test_links_lead_somewhere(path):
 
 @pytest.mark.parametrize("path", SHOWN, ids=name)
 def test_at_a_desk(browser, axe, path):
-    """Wide, light, from disk: nothing from elsewhere, no complaint, no raw TeX, nothing hard to reach or to read."""
+    """Wide, from disk: nothing from elsewhere, no complaint, no raw TeX, nothing hard to reach or to read."""
     visit = Visit(browser, path.as_uri(), "file:", viewport={"width": 1280, "height": 900}, color_scheme="light")
     assert visit.theme == "light"
     visit.look()
     visit.check_access(axe)
+    visit.turn_dark()
+    visit.check_access(axe, runOnly=["color-contrast"])
     visit.close()

@@ -6,6 +6,7 @@ whatever a page might contain; a third of them is for what is on this book's pag
 
 import hashlib
 import re
+from itertools import pairwise
 from os.path import relpath
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def split(tokens):
 
 def applies(selector, words):
     """Tell whether every class and identifier that a selector asks for, outside brackets, is a word of some page."""
-    asked = [after.value for dot, after in zip(selector, selector[1:], strict=False) if dot == "."]
+    asked = [after.value for dot, after in pairwise(selector) if dot == "."]
     asked += [token.value for token in selector if token.type == "hash"]
     return words.issuperset(asked)
 
