@@ -24,7 +24,7 @@ class BinaryCrossEntropy(Loss):
     ------
     y : array of numbers in [0, 1]
         Labels 0 and 1, booleans, or probabilities between them.
-    y_hat : real array of the shape of ``y``
+    y_hat : real array of the shape of y
         Probabilities in [0, 1], both ends included, or logits. A point is an element.
 
     Returns

@@ -27,7 +27,7 @@ class CategoricalCrossEntropy(Loss):
     ------
     y : array of shape (..., C), rows that sum to one
         One-hot labels, or a probability for each class.
-    y_hat : real array of the shape of ``y``
+    y_hat : real array of the shape of y
         Rows of probabilities that sum to one, or logits. A point is a row.
 
     Returns
@@ -163,11 +163,12 @@ class SparseCategoricalCrossEntropy(Loss):
         if self.from_logits:
             z = y_hat - xp.max(y_hat, axis=-1, keepdims=True)
             of_label = _entry(xp, z, y)
-            # Less 1, the exponentials of a right and sure prediction keep all their digits in the sum.
+            # Less 1, the sum of a sure and right prediction keeps its digits.
             e = _replaced(xp, xp.exp(z), y, xp.expm1(of_label))
             rest = xp.sum(e, axis=-1)
             yield xp.log1p(rest) - of_label
-            yield _replaced(xp, e, y, xp.expm1(of_label) - rest) / (1 + rest)[..., None]
+            minus_rest = _replaced(xp, e, y, xp.expm1(of_label) - rest)
+            yield minus_rest / (1 + rest)[..., None]
         else:
             p = _entry(xp, y_hat, y)
             yield 0 - xp.log(p)

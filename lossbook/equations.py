@@ -301,7 +301,7 @@ def _typeset(sides: tuple, relation: Any, given: Any) -> str:
     if len(sides) == 2:
         return f"{tex(sides[0])} {sign} {tex(sides[1])}{domain}"
     lines = [f"{tex(sides[0])} &= {tex(sides[1])}", *(f"&= {tex(side)}" for side in sides[2:])]
-    return r"\begin{aligned} " + r" \\ ".join(lines) + domain + r" \end{aligned}"
+    return r"\begin{aligned} " + r" \\[0.8em] ".join(lines) + domain + r" \end{aligned}"
 
 
 def _domain_tex(given: Any) -> str:
@@ -318,4 +318,5 @@ def _domain_tex(given: Any) -> str:
             low, high = fact, highs[middle]
             signs = ["<" if isinstance(f, (sp.Gt, sp.Lt)) else r"\le" for f in (low, high)]
             parts.append(f"{tex(low.lts)} {signs[0]} {tex(middle)} {signs[1]} {tex(high.gts)}")
-    return r" \qquad \text{for } " + r",\; ".join(parts) if parts else ""
+    # On a narrow page the line breaks before the condition, and not within it.
+    return r" \allowbreak \qquad \text{for } {" + r",\; ".join(parts) + "}" if parts else ""

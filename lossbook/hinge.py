@@ -18,7 +18,7 @@ class Hinge(Loss):
     ------
     y : array of labels -1 and +1
         Labels 0 and 1 are refused: a label of 0 would silently cost 1, whatever the score.
-    y_hat : real array of the shape of ``y``
+    y_hat : real array of the shape of y
         Scores, not probabilities. A point is an element.
 
     Returns

@@ -64,5 +64,6 @@ class Huber(Loss):
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
         residual = y_hat - y
         clipped = xp.clip(residual, -self.delta, self.delta)
-        yield clipped * (residual - 0.5 * clipped)  # r²/2 inside, δ(|r| − δ/2) outside: both cases in one line
+        # r²/2 inside, δ(|r| − δ/2) outside: both cases in one line.
+        yield clipped * (residual - 0.5 * clipped)
         yield clipped

@@ -52,5 +52,6 @@ class MAE(Loss):
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
         residual = y_hat - y
         sign = xp.sign(residual)
-        yield sign * residual  # |residual|, written so that automatic differentiation gives 0 at the kink
+        # |residual|; automatic differentiation of this form gives 0 at the kink.
+        yield sign * residual
         yield sign

@@ -611,9 +611,11 @@ def test_it_reads_as_in_a_textbook(expression, expected):
 def test_a_chain_is_aligned_and_a_domain_is_said():
     chain = prove("eq-chain", *TWICE, x * (x + 2) + 1)
     assert chain.tex == (
-        r"\begin{aligned} \left(x + 1\right)^{2} &= x^{2} + 2 x + 1 \\ &= x \left(x + 2\right) + 1 \end{aligned}"
+        r"\begin{aligned} \left(x + 1\right)^{2} &= x^{2} + 2 x + 1 \\[0.8em] &= x \left(x + 2\right) + 1 \end{aligned}"
     )
-    assert prove("eq-domain", *TWICE, given=And(x > 0, x <= 1)).tex.endswith(r" \qquad \text{for } 0 < x \le 1")
+    assert prove("eq-domain", *TWICE, given=And(x > 0, x <= 1)).tex.endswith(
+        r" \allowbreak \qquad \text{for } {0 < x \le 1}"
+    )
 
 
 def read(text):

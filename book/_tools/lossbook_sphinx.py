@@ -211,6 +211,21 @@ class NumberTables(SphinxTransform):
                 self.document.ids.update(dict.fromkeys(table["ids"], table))
 
 
+class KeepTogether(SphinxTransform):
+    """Keep a short formula and the punctuation after it on one line: browsers break between them."""
+
+    default_priority = 900
+
+    def apply(self):
+        for formula in list(self.document.findall(nodes.math)):
+            after = formula.next_node(descend=False, siblings=True)
+            marks = re.match(r"[,.;:?!)]+", after) if isinstance(after, nodes.Text) else None
+            if marks and len(formula.astext()) <= 25:  # a longer one may have to break itself
+                after.parent.replace(after, nodes.Text(after[marks.end() :]))
+                together = nodes.inline("", "", formula.deepcopy(), nodes.Text(marks[0]), classes=["together"])
+                formula.replace_self(together)
+
+
 def sized_pictures(app, pagename, templatename, context, doctree):
     """Tell browsers how large a picture is, lest the page move when it arrives, and let those below wait."""
     paths = {name: path for path, (_, name) in app.env.images.items()}
@@ -305,6 +320,7 @@ def setup(app):
     """Connect the functions above to the events of a build."""
     app.add_enumerable_node(NumberedTable, "table", html=(HTML5Translator.visit_figure, HTML5Translator.depart_figure))
     app.add_transform(NumberTables)
+    app.add_transform(KeepTogether)
     app.connect("config-inited", fresh_cache)
     app.connect("config-inited", katex_files)
     app.connect("config-inited", icon_fonts)
