@@ -1,5 +1,6 @@
 """Tables of what was measured: text in a terminal, a table on a page."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ class Grid:
         return "\n".join(" | ".join(line) for line in [self.head, *self.lines])
 
     def _repr_markdown_(self) -> str:
-        columns = zip(*self.lines, strict=True)  # to the right, where all are numbers
-        rule = ["---:" if all(cell[:1].isdigit() for cell in column) else "---" for column in columns]
+        number = re.compile(r"\d\S*( [A-Za-z]+)?")  # it may have a unit
+        columns = zip(*self.lines, strict=True)  # to the right, where all are single numbers
+        rule = ["---:" if all(map(number.fullmatch, column)) else "---" for column in columns]
         return "\n".join(f"| {' | '.join(line)} |" for line in [self.head, rule, *self.lines])

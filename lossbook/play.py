@@ -79,7 +79,8 @@ class Slider:
 
     def shown(self, position: int) -> str:
         """Return the value at a position as it is printed."""
-        return f"{number(float(f'{self.values[position]:.4g}'), 'g')} {self.unit}".strip()
+        shown = number(float(f"{self.values[position]:.4g}"), "g")
+        return f"{shown}{self.unit}" if self.unit == "°" else f"{shown} {self.unit}".strip()
 
 
 @dataclass(frozen=True)
