@@ -29,7 +29,7 @@ test: book  ## Build the book, then check everything: style, package, site, note
 	@# A file, or notebook, stays with one worker: JAX compiles anew in each. In this order the last are short.
 	$(BIN)/pytest tests lossbook book --nbval --nbval-cell-timeout=120 -n logical --dist loadfile --no-loadscope-reorder -rs
 
-test-oldest:  ## Test the package with the oldest versions that it allows, on Python 3.11 to 3.13
+test-oldest:  ## Test the package with the oldest versions that it allows, on Python 3.11 or 3.12
 test-newest:  ## Test the package with the newest versions there are, on any Python
 
 # In an environment without the book's tools; what needs those is tested by `make test` alone.
