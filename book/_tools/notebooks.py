@@ -60,6 +60,7 @@ def run(path):
         kernel_name="python3",
         coalesce_streams=True,
         record_timing=False,
+        shutdown_kernel="immediate",  # it has nothing to save
         extra_arguments=["--log-level=ERROR"],  # a kernel warns that it listens on a local port
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_start=lambda cell, cell_index: current.update(cell=cell),

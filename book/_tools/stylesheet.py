@@ -16,36 +16,37 @@ from sphinx.errors import ExtensionError
 LINK = re.compile(r'\s*<link\b[^>]*\brel="stylesheet"[^>]*>')
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"?]+)')
 WORD = re.compile(r"[\w-]+")
-NAME = "book.css"
 
 
 def one_stylesheet(app, exception):
     """Write the stylesheet and link it, in place of the others, from every page."""
     if exception or app.builder.name != "html":
         return
-    site = Path(app.outdir).resolve()
-    target = site / "_static" / NAME
-    pages = {path: path.read_text("utf-8") for path in site.rglob("*.html") if "_static" not in path.parts}
+    static = Path(app.outdir).resolve() / "_static"
+    pages = {path: path.read_text("utf-8") for path in static.parent.rglob("*.html") if "_static" not in path.parts}
     sheets, scripts = {}, set()  # the sheets in the order of the links, which says what overrides what
     for path, text in pages.items():
         for link in LINK.findall(text):
             sheets[(path.parent / re.search(r'href="([^"?]+)', link)[1]).resolve()] = None
         scripts.update((path.parent / address).resolve() for address in SCRIPT.findall(text))
-    sheets.pop(target, None)
+    sheets = [sheet for sheet in sheets if not sheet.match("book.*.css")]
     if not sheets:
         return  # no page is new
 
     words = set()
     for text in [*pages.values(), *(path.read_text("utf-8") for path in scripts)]:
         words.update(WORD.findall(text))
-    style = "\n".join(rule for sheet in sheets for rule in used(sheet, words, target.parent))
-    target.write_text(style, "utf-8")
+    state = "".join([*sorted(words), *(sheet.read_text("utf-8") for sheet in sheets)])
+    target = static / f"book.{hashlib.sha256(state.encode()).hexdigest()[:8]}.css"
+    if not target.exists():
+        for old in static.glob("book.*.css"):
+            old.unlink()
+        target.write_text("\n".join(rule for sheet in sheets for rule in used(sheet, words, static)), "utf-8")
 
-    version = hashlib.sha256(style.encode()).hexdigest()[:8]
     for path, text in pages.items():
         before, *after = LINK.split(text)
         if after:
-            link = f'\n    <link rel="stylesheet" href="{relpath(target, path.parent)}?v={version}" />'
+            link = f'\n    <link rel="stylesheet" href="{relpath(target, path.parent)}" />'
             path.write_text(before + link + "".join(after), "utf-8")
 
 
