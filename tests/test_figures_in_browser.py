@@ -143,7 +143,7 @@ def hinge(angle, width):
 
 def contrastive(place, margin):
     def cost(friends, strangers):
-        return Contrastive(margin)([0, 1], [[friends], [strangers]], [[0.0], [1.0]])
+        return Contrastive(margin).pointwise([0, 1], [[friends], [strangers]], [[0.0], [1.0]]).sum()
 
     pull, push = -derivative(lambda x: cost(x, place), place), -derivative(lambda x: cost(place, x), place)
     total = pull + push
