@@ -221,7 +221,9 @@ class KeepTogether(SphinxTransform):
             after = formula.next_node(descend=False, siblings=True)
             marks = re.match(r"[,.;:?!)]+", after) if isinstance(after, nodes.Text) else None
             if marks and len(formula.astext()) <= 25:  # a longer one may have to break itself
-                after.parent.replace(after, nodes.Text(after[marks.end() :]))
+                parent = after.parent  # searched by identity: another piece of its text may read the same
+                place = next(k for k, node in enumerate(parent.children) if node is after)
+                parent[place] = nodes.Text(after[marks.end() :])
                 together = nodes.inline("", "", formula.deepcopy(), nodes.Text(marks[0]), classes=["together"])
                 formula.replace_self(together)
 
