@@ -43,7 +43,7 @@ class UndecidedError(ProofError):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise a ProofError when the block takes longer; only the main thread of a Unix system can be stopped."""
+    """Raise a ProofError when the block takes more processor time; only a Unix system's main thread can be stopped."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -51,13 +51,13 @@ def time_limit(seconds: float) -> Iterator[None]:
     def stop(signum: int, frame: Any) -> None:
         raise ProofError(f"no proof within {seconds:g} seconds")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGVTALRM, stop)
+    timer = signal.setitimer(signal.ITIMER_VIRTUAL, seconds)  # what else the machine does is not counted
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, *timer)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, *timer)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 # What facts imply ------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def prove(
         Whether to be content with 50 digits at many points of the domain, where SymPy cannot decide. The
         equation is then called *checked*, not *proven*: what is false only in a small region may escape.
     seconds : float
-        The time limit; it holds in the main thread only.
+        The limit of processor time; it holds in the main thread only.
 
     Notes
     -----
