@@ -27,7 +27,13 @@
     box.innerHTML = content;
     document.body.append(box);
     box.showPopover();
-    const [line] = link.getClientRects();
+    place();
+  }
+
+  // Beside the link, also while the page scrolls: it does when the focus goes to a link that is out of sight.
+  function place() {
+    const [line] = shown.getClientRects();
+    if (line.bottom < 0 || line.top > innerHeight) return hide();
     const fits = line.bottom + box.offsetHeight + 8 < innerHeight;
     box.style.top = `${fits ? line.bottom + 4 : Math.max(4, line.top - box.offsetHeight - 4)}px`;
     box.style.left = `${Math.max(8, Math.min(line.left, innerWidth - box.offsetWidth - 8))}px`;
@@ -53,7 +59,7 @@
   });
   document.addEventListener("focusout", hide);
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
-  document.addEventListener("scroll", hide, { passive: true });
+  document.addEventListener("scroll", () => box.isConnected && place(), { passive: true });
   document.addEventListener("click", (event) => {
     const link = linkOf(event);
     if (link && event.pointerType === "touch" && link !== shown) {
