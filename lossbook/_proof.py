@@ -102,18 +102,12 @@ def _linear(condition: Any, letters: dict) -> Any:
             sp.Le: [[Q.le]],
             sp.Lt: [[Q.lt]],
         }[type(condition)]
-        return sp.And(*(sp.Or(*(_compared(predicate, form) for predicate in part)) for part in parts))
+        return sp.And(*(sp.Or(*(predicate(form, 0) for predicate in part)) for part in parts))
     if isinstance(condition, (sp.And, sp.Or, sp.Not)):
         return condition.func(*(_linear(arg, letters) for arg in condition.args))
     if condition in (sp.true, sp.false):
         return condition
     raise ProofError(f"{condition} is not a condition on real numbers")
-
-
-def _compared(predicate: Any, form: Any) -> Any:
-    if not form.is_number:
-        return predicate(form, 0)
-    return {Q.ge: form >= 0, Q.gt: form > 0, Q.le: form <= 0, Q.lt: form < 0}[predicate]
 
 
 def _form(expression: Any, letters: dict) -> Any:
@@ -136,8 +130,8 @@ def _axiom(term: Any, letters: dict) -> Any:
     if isinstance(term, (sp.Abs, sp.Max)):
         values = term.args if isinstance(term, sp.Max) else (term.args[0], -term.args[0])
         differences = [_form(term - value, letters) for value in values]
-        facts += [_compared(Q.ge, difference) for difference in differences]
-        facts.append(sp.Or(*(_compared(Q.le, difference) for difference in differences)))
+        facts += [Q.ge(difference, 0) for difference in differences]
+        facts.append(sp.Or(*(Q.le(difference, 0) for difference in differences)))
     return sp.And(*facts)
 
 
