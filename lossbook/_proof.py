@@ -618,13 +618,11 @@ def _slope(derivative: sp.Derivative, numbers: dict, point: dict) -> mpmath.mpf:
         if not variables:
             return function(*at)
         x, *others = variables
-        right, left = (quotient(moved(at, x, by), others) for by in (step, -step))
-        if not others:
-            middle = function(*at)
-            slopes = (middle - left) / step, (right - middle) / step
-            if abs(slopes[1] - slopes[0]) > mpmath.mpf(10) ** -40 * (1 + abs(slopes[0])):
-                found = " and ".join(mpmath.nstr(slope, 6) for slope in slopes)
-                raise ProofError(f"there is a kink at {shown(point)}: slopes {found}")
+        left, middle, right = (quotient(moved(at, x, by), others) for by in (-step, 0, step))
+        slopes = (middle - left) / step, (right - middle) / step
+        if abs(slopes[1] - slopes[0]) > mpmath.mpf(10) ** -40 * (1 + abs(slopes[0])):
+            found = " and ".join(mpmath.nstr(slope, 6) for slope in slopes)
+            raise ProofError(f"there is a kink at {shown(point)}: slopes {found}")
         return (right - left) / (2 * step)
 
     return quotient(at, derivative.variables)

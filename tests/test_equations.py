@@ -66,7 +66,7 @@ from lossbook import (
     SparseCategoricalCrossEntropy,
     Triplet,
 )
-from lossbook._proof import Facts, points, resolve
+from lossbook._proof import Facts, points
 from lossbook._typeset import _factored, tex
 from lossbook.equations import Equation, Named, ProofError, define, prove, state
 
@@ -519,91 +519,6 @@ def test_facts_never_call_the_possible_impossible(seed):
         facts.append(rng.choice(true)(form, 0))
     assert Facts(*facts).possible()
     assert not Facts(*facts).imply(sympy.Not(rng.choice(facts)))
-
-
-WHAT_IT_IS = [
-    (Abs(x), (x, -x)),
-    (Abs(x - 2 * u), (x - 2 * u, 2 * u - x)),
-    (Max(x, u), (x, u)),
-    (Max(x, -u, w + 1), (x, -u, w + 1)),
-]
-
-
-@pytest.mark.parametrize(("term", "values"), WHAT_IT_IS, ids=[str(term) for term, _ in WHAT_IT_IS])
-def test_what_an_absolute_value_and_a_maximum_are(term, values):
-    """Each of these values can be it, and no number above or below."""
-    known = Facts()
-    assert known.imply(And(*(term >= value for value in values)))
-    assert known.imply(Or(*(Le(term, value) for value in values)))
-    assert all(known.possible(And(*(value > other for other in values if other != value))) for value in values)
-
-
-@pytest.mark.parametrize("number", [-1, 0, Rational(1, 2)], ids=str)
-@pytest.mark.parametrize("relation", [Ge, Gt, Le, Lt, Eq, Ne])
-def test_facts_about_a_number_in_disguise(relation, number):
-    fact = relation((x + 1) ** 2 + number, x**2 + 2 * x + 1)
-    assert Facts(fact).possible() == bool(relation(number, 0))
-
-
-def test_the_sign_of_a_letter_is_a_fact():
-    below = Symbol("g", negative=True)
-    assert Facts(x <= below).imply(x < 0)
-    assert Facts(x >= D).imply(x >= 0)
-    assert Facts(x >= n).imply(x >= 1)
-    assert Facts(x >= Abs(Symbol("g", real=True, nonzero=True))).imply(x > 0)
-
-
-@pytest.mark.parametrize("term", [sign(x - u), Piecewise((5, Eq(x, u)), (x, True))], ids=str)
-def test_what_holds_at_a_point_does_not_hold_around_it(term):
-    assert resolve(term, Facts(Eq(x, u))) in (0, 5)
-    assert resolve(term, Facts(Eq(x, u)), (x,)) == term
-
-
-STEPS_OF_U = Piecewise((1, u > 0), (2, u > -1), (3, True))
-RESOLVED = [
-    (Abs(x), x >= 0, x),
-    (Abs(x), x <= 0, -x),
-    (sign(x), x > 0, 1),
-    (sign(x), x < 0, -1),
-    (sign(x), Eq(x, 0), 0),
-    (Heaviside(x), x > 0, 1),
-    (Heaviside(x), x < 0, 0),
-    (KroneckerDelta(i, k), Eq(i, k), 1),
-    (KroneckerDelta(i, k), i < k, 0),
-    (Max(x, u), x >= u, x),
-    (Max(x, u), x <= u, u),
-    (Min(x, u), x <= u, x),
-    (Min(x, u), x >= u, u),
-    (Max(x, u, w), And(w >= x, w >= u), w),
-    (STEPS_OF_U, u > 1, 1),
-    (STEPS_OF_U, And(u > -1, u <= 0), 2),
-    (STEPS_OF_U, u <= -1, 3),
-    (STEPS_OF_U, u > -1, Piecewise((1, u > 0), (2, True))),
-    (STEPS_OF_U, u <= 0, Piecewise((2, u > -1), (3, True))),
-    (1 + 2 * Abs(x - u), x > u, 1 + 2 * (x - u)),
-]
-UNRESOLVED = [
-    (Abs(x), x >= -1),
-    (Abs(x), x <= 1),
-    (sign(x), x >= 0),
-    (sign(x), x <= 0),
-    (Heaviside(x), Eq(x, 0)),
-    (Heaviside(x), x >= 0),
-    (Heaviside(x), x <= 0),
-    (KroneckerDelta(i, k), i <= k),
-    (Max(x, u), x >= u - 1),
-    (Min(x, u), x <= u + 1),
-    (Max(x, u, w), x >= u),
-    (Piecewise((1, u > 0), (2, u < 0)), x > 0),
-    (STEPS_OF_U, u < 1),
-]
-
-
-@pytest.mark.parametrize(
-    ("term", "fact", "expected"), RESOLVED + [(*known, known[0]) for known in UNRESOLVED], ids=str
-)
-def test_facts_decide_what_they_decide_and_no_more(term, fact, expected):
-    assert resolve(term, Facts(fact)) == expected
 
 
 # state and define --------------------------------------------------------------------------------------------
