@@ -51,6 +51,7 @@ from lossbook._proof import (
     resolve,
     value,
 )
+from lossbook.equations import _holds, prove
 
 x, u, w = symbols("x u w", real=True)
 i, j, k = symbols("i j k", integer=True)
@@ -320,6 +321,32 @@ UNSIGNED = [
 def test_the_sign_of_a_term(term, fact):
     assert _has_sign(0, term, Facts(fact)) == ((term, fact) not in UNSIGNED)
     assert _has_sign(1, term, Facts(fact)) == ((term, fact) in ABOVE_0)
+
+
+@pytest.mark.parametrize(
+    ("statement", "options"),
+    [
+        (Gt(exp(x), x), {}),
+        (Lt(log(p), p), {}),
+        (Lt(x, 2), {"given": x < 1}),
+        (Ge(Abs(x), -x / 2), {"cases": [x >= 0, x <= 0]}),
+        (Le(-Abs(x), x), {"cases": [x >= 0, x < 0]}),
+        (Gt(Sum(exp(Y[i]) - Y[i], (i, 1, n)), 0), {}),
+    ],
+    ids=str,
+)
+def test_an_inequality_is_proven(statement, options):
+    assert prove("eq-inequality", statement, **options).status == "proven"
+
+
+@pytest.mark.parametrize("size", [0, 10**10])
+def test_numbers_are_compared_to_50_digits(size):
+    with mpmath.workdps(80):
+        size = mpmath.mpf(size)
+        near, far = (mpmath.mpf(10) ** power * (1 + 2 * size) for power in (-51, -49))
+        for gap in (-far, -near, 0, near, far):
+            found = {relation for relation in (Eq, Ge, Gt, Le, Lt) if _holds(size + gap, size, relation)}
+            assert found == ({Eq, Ge, Le} if abs(gap) <= near else {Ge, Gt} if gap > 0 else {Le, Lt})
 
 
 # Points ----------------------------------------------------------------------------------------------------------
