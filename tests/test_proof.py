@@ -331,7 +331,6 @@ def test_the_sign_of_a_term(term, fact):
         (Lt(x, 2), {"given": x < 1}),
         (Ge(Abs(x), -x / 2), {"cases": [x >= 0, x <= 0]}),
         (Le(-Abs(x), x), {"cases": [x >= 0, x < 0]}),
-        (Gt(Sum(exp(Y[i]) - Y[i], (i, 1, n)), 0), {}),
     ],
     ids=str,
 )
