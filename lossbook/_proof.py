@@ -270,7 +270,7 @@ def _check_power(power: sp.Pow, facts: Facts, around: bool) -> None:
     raise UndecidedError(f"whether {power} has a value")
 
 
-def _derivatives(expression: Any, variables: tuple, facts: Facts, case: Any = True) -> list:
+def _derivatives(expression: Any, variables: tuple, facts: Facts, case: Any) -> list:
     """Return a function and its successive derivatives inside a case; its edges are for :func:`check_seams`."""
     inside = Facts(facts.known, _opened(case, variables))
     if not inside.possible():

@@ -304,7 +304,9 @@ def test_gibbs_inequality_follows_from_that_of_its_terms():
 
 TWICE = (x + 1) ** 2, x**2 + 2 * x + 1
 STEP = Piecewise((0, Eq(x, 0)), (1, True))
-TOO_MANY = And(*(s >= 0 for s in symbols("e f g h", real=True)), x >= 0)
+BENT = Piecewise((x, x <= pi), (2 * x - pi, True))
+OTHERS = And(*(s >= 0 for s in symbols("e f g h", real=True)))
+TOO_MANY = And(OTHERS, x >= 0)
 softmaxed = exp(Z[i]) / Sum(exp(Z[j]), (j, 1, C))
 SURE = Sum(exp(X[i]) - X[i], (i, 1, n))
 
@@ -361,8 +363,9 @@ REFUSED = [
     ("another value at a point, one case", "kink", (Derivative(STEP, x), S(0)), {"cases": [Or(x >= 0, x <= 0)]}),
     ("another value at a point, a case", "kink", (Derivative(STEP, x), S(0)), {"cases": [x < 0, Eq(x, 0), x > 0]}),
     ("a seam along the variable", "does not hold|kink|derivative where", (Derivative(Piecewise((x**2, u * x > 0), (5 * x**2, True)), x), Piecewise((2 * x, u * x >= 0), (10 * x, True))), {}),  # noqa: E501
-    ("a kink that no point shows", "kink", (Derivative(Piecewise((x, x <= pi), (2 * x - pi, True)), x), Piecewise((1, x <= pi), (2, True))), {}),  # noqa: E501
+    ("a kink that no point shows", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {}),
     ("a derivative in a case of one point", "no inside", (Derivative(x**2, x), 2 * x), {"cases": [x < 0, And(x >= 0, x <= 0), x > 0]}),  # noqa: E501
+    ("a kink that no point shows, among other edges", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {"given": OTHERS, "cases": [And(OTHERS, x <= pi), And(OTHERS, x > pi)]}),  # noqa: E501
     ("steps", "kink", (Derivative(floor(x + Rational(1, 2)), x), S(0)), {}),
     # what is not defined everywhere
     ("0/0", "has a value", ((x**2 - 1) / (x - 1), x + 1), {}),
@@ -415,6 +418,7 @@ REFUSED = [
     ("a strict bound on what may have no terms", "whether there are terms", (Gt(Sum(P[i], (i, 1, N)), 0),), {"given": N >= 0}),  # noqa: E501
     ("a minimum that SymPy does not find", "undecided", (Ge(x**4 + sin(x) + 5, 0),), {}),
     ("a division by 0", "value|does not hold", (Ge(1 / x, 0),), {}),
+    ("a division by 0 that no point shows", "has a value", (Ge(u**2 + 1 / (x - pi) ** 2, 0),), {}),
     ("let from a point on", "does not hold|every value", (Ge(p, 1),), {"let": {p: 1 + t}}),
     ("let below a bound", "undecided|every value", (Ge(1 - p + 100, 0),), {"let": {p: t / (1 + t)}}),
     ("let with a used letter", "every value", (Ge((r - p**2) * (r - p**2 + Rational(1, 1000)), 0),), {"let": {r: p * p}}),  # noqa: E501
