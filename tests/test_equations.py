@@ -364,6 +364,7 @@ REFUSED = [
     ("another value at a point, a case", "kink", (Derivative(STEP, x), S(0)), {"cases": [x < 0, Eq(x, 0), x > 0]}),
     ("a seam along the variable", "does not hold|kink|derivative where", (Derivative(Piecewise((x**2, u * x > 0), (5 * x**2, True)), x), Piecewise((2 * x, u * x >= 0), (10 * x, True))), {}),  # noqa: E501
     ("a kink that no point shows", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {}),
+    ("a kink at one root of two", "kink", (Derivative(Piecewise((x, x**2 <= pi**2), (2 * x - pi, True)), x), Piecewise((1, x**2 <= pi**2), (2, True))), {"given": x > -1}),  # noqa: E501
     ("a derivative in a case of one point", "no inside", (Derivative(x**2, x), 2 * x), {"cases": [x < 0, And(x >= 0, x <= 0), x > 0]}),  # noqa: E501
     ("a kink that no point shows, among other edges", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {"given": OTHERS, "cases": [And(OTHERS, x <= pi), And(OTHERS, x > pi)]}),  # noqa: E501
     ("steps", "kink", (Derivative(floor(x + Rational(1, 2)), x), S(0)), {}),

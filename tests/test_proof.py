@@ -78,7 +78,8 @@ def test_what_an_absolute_value_and_a_maximum_are(term, values):
     known = Facts()
     assert known.imply(And(*(term >= value for value in values)))
     assert known.imply(Or(*(Le(term, value) for value in values)))
-    assert all(known.possible(And(*(value > other for other in values if other != value))) for value in values)
+    for value in values:
+        assert known.possible(And(Eq(term, value), *(value > other for other in values if other != value)))
 
 
 @pytest.mark.parametrize("number", [-1, 0, Rational(1, 2)], ids=str)
@@ -195,6 +196,7 @@ HAS_A_VALUE = [
     (Piecewise((0, x <= 0), (log(x), True)), True),
     (Sum(1 / i, (i, 1, n)), True),
     (Sum(1 / i, (i, 2, n)), True),
+    (Sum(1 / (n + 1 - i), (i, 1, n)), True),
     (Derivative(sqrt(x), x), x > 0),
 ]
 HAS_NONE = [
@@ -211,6 +213,7 @@ HAS_NONE = [
     (Piecewise((1 / x, x >= 0), (0, True)), True),
     (Piecewise((0, x < 0), (log(x), True)), True),
     (Sum(1 / i, (i, 0, n)), True),
+    (Sum(1 / (n - i), (i, 1, n)), True),
     (Sum(Y[i], (i, 3, n)), True),
     (Derivative(sqrt(x), x), x >= 0),
 ]

@@ -47,11 +47,20 @@ def passes(test, after=None):
     return all(report.passed or report.skipped for report in runtestprotocol(test, nextitem=after, log=False))
 
 
+def forget():
+    """Empty the caches of the package: what was computed while the tests were collected is not the mutant's."""
+    for module in [module for name, module in sys.modules.items() if name.startswith("lossbook")]:
+        for function in list(vars(module).values()):
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()
+
+
 def reached(tests):
     """Return the tests that pass with the code as it is, shortest first, with the functions that each reaches."""
     mutmut.set_mutant_under_test("stats")
     found = []
     for test in tests:
+        forget()
         state()._stats.clear()
         start = time.process_time()
         if passes(test):
@@ -62,10 +71,7 @@ def reached(tests):
 def killer(mutant, tests):
     """Return the first test that fails, or nothing."""
     mutmut.set_mutant_under_test(mutant)
-    for module in [module for name, module in sys.modules.items() if name.startswith("lossbook")]:
-        for function in list(vars(module).values()):
-            if hasattr(function, "cache_clear"):  # of what was computed while the tests were collected
-                function.cache_clear()
+    forget()
     pairs = zip(tests, [*tests[1:], None], strict=True)
     return next((test.nodeid for test, after in pairs if not passes(test, after)), "")
 
