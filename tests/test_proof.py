@@ -78,8 +78,8 @@ def test_what_an_absolute_value_and_a_maximum_are(term, values):
     known = Facts()
     assert known.imply(And(*(term >= value for value in values)))
     assert known.imply(Or(*(Le(term, value) for value in values)))
-    for value in values:
-        assert known.possible(And(Eq(term, value), *(value > other for other in values if other != value)))
+    for one in values:
+        assert known.possible(And(Eq(term, one), *(one > other for other in values if other != one)))
 
 
 @pytest.mark.parametrize("number", [-1, 0, Rational(1, 2)], ids=str)

@@ -48,8 +48,8 @@ def passes(test, after=None):
 
 
 def forget():
-    """Empty the caches of the package: what was computed while the tests were collected is not the mutant's."""
-    for module in [module for name, module in sys.modules.items() if name.startswith("lossbook")]:
+    """Empty the caches of package and tests: what was computed while the tests were collected is not the mutant's."""
+    for module in [module for name, module in sys.modules.items() if name.startswith(("lossbook", "test"))]:
         for function in list(vars(module).values()):
             if hasattr(function, "cache_clear"):
                 function.cache_clear()
