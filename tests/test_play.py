@@ -203,6 +203,13 @@ def test_words_are_escaped():
     assert "a < b" not in page
 
 
+def test_no_word_ends_the_script():
+    words = "</script><b>"
+    shown = figure(lambda value: ([Points(0, 0)], f"{words} {number(value)}"))
+    assert words not in shown._repr_html_()
+    assert at(sentence(shown), 2) == f"{words} 2.00"
+
+
 def test_gaps_and_what_lies_far_outside():
     panel = Panel((0, 1, ""), (0, 1, ""), "nothing")
     assert Curve([0, 0.5, np.nan, 1], [0, 1, 1, 1]).strings(panel) == {"d": "M 0 1800 1500 0 M 3000 0"}
