@@ -315,6 +315,7 @@ REFUSED = [
     ("the same", "proves nothing", (x + 1, x + 1), {}),
     ("the same, reordered", "proves nothing", (x + 1, 1 + x), {}),
     ("the same by a name", "proves nothing", (Named("f", x + 1), x + 1), {}),
+    ("the same to the eye", "proves nothing", (x + 1, Symbol("x", positive=True) + 1), {}),
     ("the same matrix", "proves nothing", (Matrix([[x + 1]]), Matrix([[1 + x]])), {}),
     ("the same in a chain", "proves nothing", (*TWICE, x**2 + 2 * x + 1), {}),
     ("one side", "nothing to prove", (x,), {}),
@@ -545,6 +546,10 @@ def test_a_statement_is_shown_as_it_was_written(outcome):
 def test_a_check_that_raises_is_not_swallowed():
     with pytest.raises(ZeroDivisionError):
         state("eq-stated", "a = b", check=lambda: 1 / 0)
+
+
+def test_a_definition_may_have_an_expression_for_its_name():
+    assert define("eq-named", sqrt(x), p).tex == r"\sqrt{x} = p"
 
 
 def test_what_has_no_value_is_not_defined():

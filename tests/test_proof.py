@@ -24,6 +24,7 @@ from sympy import (
     S,
     Sum,
     Symbol,
+    atan,
     exp,
     floor,
     gamma,
@@ -43,6 +44,7 @@ from lossbook._proof import (
     _check_smooth,
     _closed,
     _crosses,
+    _derivatives,
     _has_sign,
     _opened,
     edges,
@@ -243,6 +245,20 @@ def test_a_sign_is_smooth_away_from_0():
     _check_smooth(sign(x - u), x, Facts(x > u))
 
 
+def test_a_kink_stays_one_where_the_domain_is_only_the_kink():
+    with pytest.raises(UndecidedError, match="a kink in"):
+        _derivatives(Abs(x - u), (x,), Facts(Eq(x, u)), true)
+
+
+# Two of the edge's roots are complex: -1, 1, -i and i.
+FLAT = Piecewise(((x**4 - 1) ** 2, x**4 <= 1), (0, True))
+
+
+def test_cases_may_meet_smoothly():
+    slope = Piecewise((8 * x**3 * (x**4 - 1), x**4 <= 1), (0, True))
+    assert prove("eq-flat", Derivative(FLAT, x), slope).status == "proven"
+
+
 ZERO = [
     ((x + u) ** 2 - x**2 - 2 * x * u - u**2, True),
     (1 / (1 + exp(-x)) - exp(x) / (1 + exp(x)), True),
@@ -255,6 +271,8 @@ ZERO = [
     (Sum(Y[i] * (x - u), (i, 1, n)) - x * Sum(Y[k], (k, 1, n)) + u * Sum(Y[i], (i, 1, n)), True),
 ]
 NOT_ZERO = [
+    (S(1), True),
+    (S(-1), True),
     (x - u, True),
     (x - 1, Eq(x + u, 1)),
     (x - 2, Eq((x - 2) * (x - 3), 0)),
@@ -317,6 +335,9 @@ UNSIGNED = [
     (x**3 - x, x >= Rational(99, 100)),
     (x**2 - u, True),
     (u * x, x > 0),
+    (Abs(x) - 1, True),
+    (Max(x, 1 - x) - 1, True),
+    (Abs(x - 1) + Abs(x + 1) - 3, True),
 ]
 
 
@@ -355,11 +376,11 @@ def test_numbers_are_compared_to_50_digits(size):
 
 
 def test_points_visit_the_edges_and_both_sides_of_them():
-    everything = Max(x, u) + Abs(w - 1) + Piecewise((1, x > 5), (2, True))
+    everything = Max(x, u) + Abs(w - 1) + sign(x - 2) + Heaviside(u + 3) + Piecewise((1, x > 5), (2, True))
     found = edges(everything)
-    assert len(found) == 3
-    assert {abs(e) for e in found} == {abs(x - u), abs(w - 1), abs(x - 5)}
-    visited = list(points((everything,), Facts(True), found, 60))
+    assert {abs(e) for e in found} == {abs(x - u), abs(w - 1), abs(x - 2), abs(u + 3), abs(x - 5)}
+    assert len(found) == 5
+    visited = list(points((everything,), Facts(True), found, 100))
     for edge in found:
         assert {Rational(c, 97) for c in (-1, 0, 1)} <= {edge.subs(point) for point in visited}
 
@@ -379,6 +400,11 @@ def test_points_are_small_and_large_and_of_both_signs():
     summed = list(points((Sum(Y[i], (i, 1, n)),), Facts(True), [], 40))
     assert {point[n] for point in summed} == {1, 2, 3, 4}
     assert all(len(point) == 1 + point[n] for point in summed)
+
+
+def test_points_visit_the_edges_of_the_domain():
+    with pytest.raises(ProofError, match=r"(?s)does not hold.* at x = 1 "):
+        prove("eq-edge", Gt(atan(x - 1), 0), given=x >= 1, numerically=True)
 
 
 def test_a_domain_without_points_is_empty():
