@@ -540,7 +540,7 @@ def test_a_check_has_to_return_true(outcome):
 def test_a_statement_is_shown_as_it_was_written(outcome):
     equation = state("eq-stated", r"\operatorname*{arg\,min}_c (c - 2)^2 = 2", check=lambda: outcome)
     assert equation.tex == r"\operatorname*{arg\,min}_c (c - 2)^2 = 2"
-    assert equation.status == "checked"
+    assert (equation.status, equation.how) == ("checked", "by the code")
 
 
 def test_a_check_that_raises_is_not_swallowed():
