@@ -315,6 +315,7 @@ REFUSED = [
     ("the same", "proves nothing", (x + 1, x + 1), {}),
     ("the same, reordered", "proves nothing", (x + 1, 1 + x), {}),
     ("the same by a name", "proves nothing", (Named("f", x + 1), x + 1), {}),
+    ("a wrong entry after a right one", "does not hold", (Matrix([[(x + 1) ** 2, x]]), Matrix([[x**2 + 2 * x + 1, u]])), {}),  # noqa: E501
     ("the same to the eye", "proves nothing", (x + 1, Symbol("x", positive=True) + 1), {}),
     ("the same matrix", "proves nothing", (Matrix([[x + 1]]), Matrix([[1 + x]])), {}),
     ("the same in a chain", "proves nothing", (*TWICE, x**2 + 2 * x + 1), {}),
@@ -416,6 +417,8 @@ REFUSED = [
     ("false by very little", "undecided", (Ge(exp(x) - x - 1, Rational(1, 10**12)),), {}),
     ("false far away", "undecided", (Gt(exp(-x), Rational(1, 10**50)),), {}),
     ("terms of known sign at one index", "does not hold", (Ge(Sum(X[i], (i, 1, n)), 0),), {"given": And(X[k] >= 0, IN_N)}),  # noqa: E501
+    ("a negative sum beside a positive one", "undecided: whether", (Ge(Sum(X[i] ** 2 - X[i] / 1000, (i, 1, n)), 0),), {}),  # noqa: E501
+    ("a positive sum beside a negative one", "undecided: whether", (Ge(Sum(X[i] ** 4 - X[i] ** 2 / 10**6, (i, 1, n)), 0),), {}),  # noqa: E501
     ("sums of different length", "different bounds", (Ge(SURE + SURE.subs(n, n + 1), 0),), {}),
     ("a strict bound on what may have no terms", "whether there are terms", (Gt(Sum(P[i], (i, 1, N)), 0),), {"given": N >= 0}),  # noqa: E501
     ("a minimum that SymPy does not find", "undecided", (Ge(x**4 + sin(x) + 5, 0),), {}),
@@ -597,6 +600,9 @@ TYPESET = [
     (Limit(r / delta, delta, oo), r"\lim_{\delta \to \infty}\left(\frac{r}{\delta}\right)"),
     (Matrix([[1 - y, y_hat - y]]), r"\left[\begin{matrix}1 - y & \hat{y} - y\end{matrix}\right]"),
     (Matrix([x, u]), r"\left[\begin{matrix}x\\[0.6em] u\end{matrix}\right]"),
+    (log(Named("L", x + 1)), r"\log L"),
+    (Derivative(Named("f", x**2), x), r"\frac{d f}{d x}"),
+    (Derivative(-x - u, x), r"\frac{\partial}{\partial x} \left(- u - x\right)"),
     (AP**2 - AN**2 + margin, r"m + d(a, p)^{2} - d(a, n)^{2}"),
 ]
 

@@ -176,6 +176,7 @@ def test_a_condition_with_its_edges():
 
 def test_an_equation_holds_around_a_point_if_nothing_moves_in_it():
     assert _at_a_point(u, w, (x,)) == Eq(u, w)
+    assert _at_a_point(x + u, x + w, (x,)) == Eq(x + u, x + w)
     assert not _at_a_point(x, u, (w, x))
     assert not _at_a_point(Y[k], u, (Y[i],))
 
@@ -381,11 +382,11 @@ def test_numbers_are_compared_to_50_digits(size):
 
 
 def test_points_visit_the_edges_and_both_sides_of_them():
-    everything = Max(x, u) + Abs(w - 1) + sign(x - 2) + Heaviside(u + 3) + Piecewise((1, x > 5), (2, True))
+    everything = Max(x, u) + Min(x, w) + Abs(w - 1) + sign(x - 2) + Heaviside(u + 3) + Piecewise((1, x > 5), (2, True))
     found = edges(everything)
-    assert {abs(e) for e in found} == {abs(x - u), abs(w - 1), abs(x - 2), abs(u + 3), abs(x - 5)}
-    assert len(found) == 5
-    visited = list(points((everything,), Facts(True), found, 100))
+    assert {abs(e) for e in found} == {abs(x - u), abs(w - x), abs(w - 1), abs(x - 2), abs(u + 3), abs(x - 5)}
+    assert len(found) == 6
+    visited = list(points((everything,), Facts(True), found, 120))
     for edge in found:
         assert {Rational(c, 97) for c in (-1, 0, 1)} <= {edge.subs(point) for point in visited}
 
