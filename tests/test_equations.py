@@ -366,6 +366,7 @@ REFUSED = [
     ("another value at a point, a case", "kink", (Derivative(STEP, x), S(0)), {"cases": [x < 0, Eq(x, 0), x > 0]}),
     ("a seam along the variable", "does not hold|kink|derivative where", (Derivative(Piecewise((x**2, u * x > 0), (5 * x**2, True)), x), Piecewise((2 * x, u * x >= 0), (10 * x, True))), {}),  # noqa: E501
     ("a kink that no point shows", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {}),
+    ("a kink on the right", "kink", (Piecewise((1, x <= pi), (2, True)), Derivative(BENT, x)), {}),
     ("a kink at one root of two", "kink", (Derivative(Piecewise((x, x**2 <= pi**2), (2 * x - pi, True)), x), Piecewise((1, x**2 <= pi**2), (2, True))), {"given": x > -1}),  # noqa: E501
     ("a derivative in a case of one point", "no inside", (Derivative(x**2, x), 2 * x), {"cases": [x < 0, And(x >= 0, x <= 0), x > 0]}),  # noqa: E501
     ("a kink that no point shows, among other edges", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {"given": OTHERS, "cases": [And(OTHERS, x <= pi), And(OTHERS, x > pi)]}),  # noqa: E501
@@ -552,7 +553,9 @@ def test_a_check_that_raises_is_not_swallowed():
 
 
 def test_a_definition_may_have_an_expression_for_its_name():
-    assert define("eq-named", sqrt(x), p).tex == r"\sqrt{x} = p"
+    equation = define("eq-named", sqrt(x), p)
+    assert equation.tex == r"\sqrt{x} = p"
+    assert equation.rhs == p
 
 
 def test_what_has_no_value_is_not_defined():

@@ -242,6 +242,10 @@ def test_a_step_is_not_smooth(step):
     _check_smooth(1 + u * step, w, Facts(True))
 
 
+def test_cases_are_smooth_if_the_variable_does_not_tell_them_apart():
+    _check_smooth(Piecewise((x, u > 0), (2 * x, True)), x, Facts(True))
+
+
 def test_a_sign_is_smooth_away_from_0():
     _check_smooth(sign(x - u), x, Facts(x > u))
 
