@@ -603,6 +603,8 @@ TYPESET = [
     (Limit(r / delta, delta, oo), r"\lim_{\delta \to \infty}\left(\frac{r}{\delta}\right)"),
     (Matrix([[1 - y, y_hat - y]]), r"\left[\begin{matrix}1 - y & \hat{y} - y\end{matrix}\right]"),
     (Matrix([x, u]), r"\left[\begin{matrix}x\\[0.6em] u\end{matrix}\right]"),
+    (x * u * log(w), r"u x \log w"),
+    (sympy.Add(x, sympy.Mul(-1, u + w, evaluate=False), evaluate=False), r"x - \left(u + w\right)"),
     (log(Named("L", x + 1)), r"\log L"),
     (Derivative(Named("f", x**2), x), r"\frac{d f}{d x}"),
     (Derivative(-x - u, x), r"\frac{\partial}{\partial x} \left(- u - x\right)"),
