@@ -366,6 +366,7 @@ REFUSED = [
     ("another value at a point, a case", "kink", (Derivative(STEP, x), S(0)), {"cases": [x < 0, Eq(x, 0), x > 0]}),
     ("a seam along the variable", "does not hold|kink|derivative where", (Derivative(Piecewise((x**2, u * x > 0), (5 * x**2, True)), x), Piecewise((2 * x, u * x >= 0), (10 * x, True))), {}),  # noqa: E501
     ("a kink that no point shows", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {}),
+    ("a kink in an edge that no point shows", "kink|edge", (Derivative(BENT, x), S(1)), {"given": x <= pi, "cases": [x <= pi]}),  # noqa: E501
     ("a kink on the right", "kink", (Piecewise((1, x <= pi), (2, True)), Derivative(BENT, x)), {}),
     ("a kink at one root of two", "kink", (Derivative(Piecewise((x, x**2 <= pi**2), (2 * x - pi, True)), x), Piecewise((1, x**2 <= pi**2), (2, True))), {"given": x > -1}),  # noqa: E501
     ("a derivative in a case of one point", "no inside", (Derivative(x**2, x), 2 * x), {"cases": [x < 0, And(x >= 0, x <= 0), x > 0]}),  # noqa: E501
@@ -622,6 +623,7 @@ def test_a_chain_is_aligned_and_a_domain_is_said():
     assert chain.tex == (
         r"\begin{aligned} \left(x + 1\right)^{2} &= x^{2} + 2 x + 1 \\[0.8em] &= x \left(x + 2\right) + 1 \end{aligned}"
     )
+    assert (chain.lhs, chain.rhs) == (TWICE[0], x * (x + 2) + 1)
     assert prove("eq-domain", *TWICE, given=And(x > 0, x <= 1)).tex.endswith(
         r" \allowbreak \qquad \text{for } {0 < x \le 1}"
     )
