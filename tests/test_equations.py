@@ -581,6 +581,7 @@ TYPESET = [
     ),
     (residual / (y_hat * (1 - y_hat)), r"\frac{\hat{y} - y}{\hat{y} \left(1 - \hat{y}\right)}"),
     (1 / (1 + exp(-z)), r"\frac{1}{1 + e^{- z}}"),
+    (log(1 + exp(z)), r"\log \left(1 + e^{z}\right)"),
     (SIGMA * (1 - SIGMA), r"\sigma{\left(z \right)} \left(1 - \sigma{\left(z \right)}\right)"),
     (delta * (Abs(y - y_hat) - delta / 2), r"\delta \left(\left|{y - \hat{y}}\right| - \frac{\delta}{2}\right)"),
     (
