@@ -625,6 +625,7 @@ def test_a_chain_is_aligned_and_a_domain_is_said():
         r"\begin{aligned} \left(x + 1\right)^{2} &= x^{2} + 2 x + 1 \\[0.8em] &= x \left(x + 2\right) + 1 \end{aligned}"
     )
     assert (chain.lhs, chain.rhs) == (TWICE[0], x * (x + 2) + 1)
+    assert prove("eq-domain", *TWICE, given=x > 0).tex.endswith(r"\text{for } {x > 0}")
     assert prove("eq-domain", *TWICE, given=And(x > 0, x <= 1)).tex.endswith(
         r" \allowbreak \qquad \text{for } {0 < x \le 1}"
     )
