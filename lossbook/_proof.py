@@ -102,18 +102,12 @@ def _linear(condition: Any, letters: dict) -> Any:
             sp.Le: [[Q.le]],
             sp.Lt: [[Q.lt]],
         }[type(condition)]
-        return sp.And(*(sp.Or(*(_compared(predicate, form) for predicate in part)) for part in parts))
+        return sp.And(*(sp.Or(*(predicate(form, 0) for predicate in part)) for part in parts))
     if isinstance(condition, (sp.And, sp.Or, sp.Not)):
         return condition.func(*(_linear(arg, letters) for arg in condition.args))
     if condition in (sp.true, sp.false):
         return condition
     raise ProofError(f"{condition} is not a condition on real numbers")
-
-
-def _compared(predicate: Any, form: Any) -> Any:
-    if not form.is_number:
-        return predicate(form, 0)
-    return {Q.ge: form >= 0, Q.gt: form > 0, Q.le: form <= 0, Q.lt: form < 0}[predicate]
 
 
 def _form(expression: Any, letters: dict) -> Any:
@@ -136,8 +130,8 @@ def _axiom(term: Any, letters: dict) -> Any:
     if isinstance(term, (sp.Abs, sp.Max)):
         values = term.args if isinstance(term, sp.Max) else (term.args[0], -term.args[0])
         differences = [_form(term - value, letters) for value in values]
-        facts += [_compared(Q.ge, difference) for difference in differences]
-        facts.append(sp.Or(*(_compared(Q.le, difference) for difference in differences)))
+        facts += [Q.ge(difference, 0) for difference in differences]
+        facts.append(sp.Or(*(Q.le(difference, 0) for difference in differences)))
     return sp.And(*facts)
 
 
@@ -276,7 +270,7 @@ def _check_power(power: sp.Pow, facts: Facts, around: bool) -> None:
     raise UndecidedError(f"whether {power} has a value")
 
 
-def _derivatives(expression: Any, variables: tuple, facts: Facts, case: Any = True) -> list:
+def _derivatives(expression: Any, variables: tuple, facts: Facts, case: Any) -> list:
     """Return a function and its successive derivatives inside a case; its edges are for :func:`check_seams`."""
     inside = Facts(facts.known, _opened(case, variables))
     if not inside.possible():
@@ -624,13 +618,11 @@ def _slope(derivative: sp.Derivative, numbers: dict, point: dict) -> mpmath.mpf:
         if not variables:
             return function(*at)
         x, *others = variables
-        right, left = (quotient(moved(at, x, by), others) for by in (step, -step))
-        if not others:
-            middle = function(*at)
-            slopes = (middle - left) / step, (right - middle) / step
-            if abs(slopes[1] - slopes[0]) > mpmath.mpf(10) ** -40 * (1 + abs(slopes[0])):
-                found = " and ".join(mpmath.nstr(slope, 6) for slope in slopes)
-                raise ProofError(f"there is a kink at {shown(point)}: slopes {found}")
+        left, middle, right = (quotient(moved(at, x, by), others) for by in (-step, 0, step))
+        slopes = (middle - left) / step, (right - middle) / step
+        if abs(slopes[1] - slopes[0]) > mpmath.mpf(10) ** -40 * (1 + abs(slopes[0])):
+            found = " and ".join(mpmath.nstr(slope, 6) for slope in slopes)
+            raise ProofError(f"there is a kink at {shown(point)}: slopes {found}")
         return (right - left) / (2 * step)
 
     return quotient(at, derivative.variables)

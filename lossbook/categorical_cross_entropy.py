@@ -69,7 +69,7 @@ class CategoricalCrossEntropy(Loss):
         from sympy import Lambda, log
 
         y, y_hat, total = rows("y", "z" if self.from_logits else "yhat", size=size, real=True)
-        p = _softmax(y_hat, size, total) if self.from_logits else y_hat.__getitem__
+        p = _softmax(y_hat, total) if self.from_logits else y_hat.__getitem__
         return Lambda((y, y_hat), -total(lambda k: y[k] * log(p(k))))
 
     def _value_then_gradient(self, xp: Any, y: Any, y_hat: Any) -> Iterator[Any]:
@@ -154,7 +154,7 @@ class SparseCategoricalCrossEntropy(Loss):
 
         label = Symbol("y", integer=True)
         y_hat, total = rows("z" if self.from_logits else "yhat", size=size, start=0, real=True)
-        p = _softmax(y_hat, size, total) if self.from_logits else y_hat.__getitem__
+        p = _softmax(y_hat, total) if self.from_logits else y_hat.__getitem__
         if size is None:
             return Lambda((label, y_hat), -log(p(label)))
         return Lambda((label, y_hat), -total(lambda k: KroneckerDelta(label, k) * log(p(k))))
@@ -217,15 +217,13 @@ def _replaced(xp: Any, rows: Any, y: Any, numbers: Any) -> Any:
 
 def _is_class(xp: Any, rows: Any, y: Any) -> Any:
     """Return where the class is y. Not every library looks entries up by number; all can compare."""
-    return y[..., None] == xp.arange(rows.shape[-1], dtype=y.dtype)
+    return y[..., None] == xp.arange(rows.shape[-1])
 
 
-def _softmax(z: Any, size: int | None, total: Any) -> Any:
+def _softmax(z: Any, total: Any) -> Any:
     """Return the k-th softmax probability, as a function of k, for a formula."""
     from sympy import Symbol, exp
 
-    if size is not None:
-        return lambda k: exp(z[k]) / total(lambda j: exp(z[j]))
     j, k = Symbol("j", integer=True), Symbol("k", integer=True)
-    normaliser = total(lambda k: exp(z[k])).xreplace({k: j})
+    normaliser = total(lambda k: exp(z[k])).xreplace({k: j})  # a sum has an index of its own
     return lambda k: exp(z[k]) / normaliser

@@ -166,6 +166,16 @@ def test_values_are_checked(case, backend):
                 getattr(case.loss, call)(*arrays)
 
 
+def test_a_row_sums_to_one_as_far_as_it_was_rounded(backend):
+    """Numbers that were float32 before are off by more."""
+    y, rounded, wrong = [0.0, 1.0], np.float32([0.5 + 1e-5, 0.5]).astype(float), [0.5, 0.75]
+    loss = CategoricalCrossEntropy()
+    assert float(loss(backend.to(y), backend.to(rounded))) == pytest.approx(np.log(2))
+    if backend.name != "dask.array":
+        with pytest.raises(ValueError, match=r"sum of 1\.25"):
+            loss(backend.to(y), backend.to(wrong))
+
+
 def test_integers_and_booleans_become_the_default_float(backend):
     default = backend.xp.asarray([0.5]).dtype
     for y, y_hat in [([1, 2], [3, 4]), ([True, False], [False, False])]:

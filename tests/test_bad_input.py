@@ -213,6 +213,11 @@ MESSAGES = [
         ([1, 0], [0.5, 0.75]),
         "the probabilities y_hat must hold rows that sum to one, found a sum of 1.25; for logits use from_logits=True",
     ),
+    (  # the first row is off by just what is allowed
+        CCE,
+        ([[1, 0], [1, 0]], [[0.5 + 2**-26, 0.5], [0.5, 0.75]]),
+        "the probabilities y_hat must hold rows that sum to one, found a sum of 1.25; for logits use from_logits=True",
+    ),
     (
         CCE,
         ([1], [HALVES]),

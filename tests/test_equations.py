@@ -66,7 +66,7 @@ from lossbook import (
     SparseCategoricalCrossEntropy,
     Triplet,
 )
-from lossbook._proof import Facts, points, resolve
+from lossbook._proof import Facts, points
 from lossbook._typeset import _factored, tex
 from lossbook.equations import Equation, Named, ProofError, define, prove, state
 
@@ -304,7 +304,9 @@ def test_gibbs_inequality_follows_from_that_of_its_terms():
 
 TWICE = (x + 1) ** 2, x**2 + 2 * x + 1
 STEP = Piecewise((0, Eq(x, 0)), (1, True))
-TOO_MANY = And(*(s >= 0 for s in symbols("e f g h", real=True)), x >= 0)
+BENT = Piecewise((x, x <= pi), (2 * x - pi, True))
+OTHERS = And(*(s >= 0 for s in symbols("e f g h", real=True)))
+TOO_MANY = And(OTHERS, x >= 0)
 softmaxed = exp(Z[i]) / Sum(exp(Z[j]), (j, 1, C))
 SURE = Sum(exp(X[i]) - X[i], (i, 1, n))
 
@@ -313,6 +315,8 @@ REFUSED = [
     ("the same", "proves nothing", (x + 1, x + 1), {}),
     ("the same, reordered", "proves nothing", (x + 1, 1 + x), {}),
     ("the same by a name", "proves nothing", (Named("f", x + 1), x + 1), {}),
+    ("a wrong entry after a right one", "does not hold", (Matrix([[(x + 1) ** 2, x]]), Matrix([[x**2 + 2 * x + 1, u]])), {}),  # noqa: E501
+    ("the same to the eye", "proves nothing", (x + 1, Symbol("x", positive=True) + 1), {}),
     ("the same matrix", "proves nothing", (Matrix([[x + 1]]), Matrix([[1 + x]])), {}),
     ("the same in a chain", "proves nothing", (*TWICE, x**2 + 2 * x + 1), {}),
     ("one side", "nothing to prove", (x,), {}),
@@ -361,8 +365,12 @@ REFUSED = [
     ("another value at a point, one case", "kink", (Derivative(STEP, x), S(0)), {"cases": [Or(x >= 0, x <= 0)]}),
     ("another value at a point, a case", "kink", (Derivative(STEP, x), S(0)), {"cases": [x < 0, Eq(x, 0), x > 0]}),
     ("a seam along the variable", "does not hold|kink|derivative where", (Derivative(Piecewise((x**2, u * x > 0), (5 * x**2, True)), x), Piecewise((2 * x, u * x >= 0), (10 * x, True))), {}),  # noqa: E501
-    ("a kink that no point shows", "kink", (Derivative(Piecewise((x, x <= pi), (2 * x - pi, True)), x), Piecewise((1, x <= pi), (2, True))), {}),  # noqa: E501
+    ("a kink that no point shows", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {}),
+    ("a kink in an edge that no point shows", "kink|edge", (Derivative(BENT, x), S(1)), {"given": x <= pi, "cases": [x <= pi]}),  # noqa: E501
+    ("a kink on the right", "kink", (Piecewise((1, x <= pi), (2, True)), Derivative(BENT, x)), {}),
+    ("a kink at one root of two", "kink", (Derivative(Piecewise((x, x**2 <= pi**2), (2 * x - pi, True)), x), Piecewise((1, x**2 <= pi**2), (2, True))), {"given": x > -1}),  # noqa: E501
     ("a derivative in a case of one point", "no inside", (Derivative(x**2, x), 2 * x), {"cases": [x < 0, And(x >= 0, x <= 0), x > 0]}),  # noqa: E501
+    ("a kink that no point shows, among other edges", "kink", (Derivative(BENT, x), Piecewise((1, x <= pi), (2, True))), {"given": OTHERS, "cases": [And(OTHERS, x <= pi), And(OTHERS, x > pi)]}),  # noqa: E501
     ("steps", "kink", (Derivative(floor(x + Rational(1, 2)), x), S(0)), {}),
     # what is not defined everywhere
     ("0/0", "has a value", ((x**2 - 1) / (x - 1), x + 1), {}),
@@ -411,10 +419,13 @@ REFUSED = [
     ("false by very little", "undecided", (Ge(exp(x) - x - 1, Rational(1, 10**12)),), {}),
     ("false far away", "undecided", (Gt(exp(-x), Rational(1, 10**50)),), {}),
     ("terms of known sign at one index", "does not hold", (Ge(Sum(X[i], (i, 1, n)), 0),), {"given": And(X[k] >= 0, IN_N)}),  # noqa: E501
+    ("a negative sum beside a positive one", "undecided: whether", (Ge(Sum(X[i] ** 2 - X[i] / 1000, (i, 1, n)), 0),), {}),  # noqa: E501
+    ("a positive sum beside a negative one", "undecided: whether", (Ge(Sum(X[i] ** 4 - X[i] ** 2 / 10**6, (i, 1, n)), 0),), {}),  # noqa: E501
     ("sums of different length", "different bounds", (Ge(SURE + SURE.subs(n, n + 1), 0),), {}),
     ("a strict bound on what may have no terms", "whether there are terms", (Gt(Sum(P[i], (i, 1, N)), 0),), {"given": N >= 0}),  # noqa: E501
     ("a minimum that SymPy does not find", "undecided", (Ge(x**4 + sin(x) + 5, 0),), {}),
     ("a division by 0", "value|does not hold", (Ge(1 / x, 0),), {}),
+    ("a division by 0 that no point shows", "has a value", (Ge(u**2 + 1 / (x - pi) ** 2, 0),), {}),
     ("let from a point on", "does not hold|every value", (Ge(p, 1),), {"let": {p: 1 + t}}),
     ("let below a bound", "undecided|every value", (Ge(1 - p + 100, 0),), {"let": {p: t / (1 + t)}}),
     ("let with a used letter", "every value", (Ge((r - p**2) * (r - p**2 + Rational(1, 1000)), 0),), {"let": {r: p * p}}),  # noqa: E501
@@ -513,24 +524,12 @@ def test_facts_never_call_the_possible_impossible(seed):
     point = {s: Rational(rng.randint(-6, 6), 2) for s in letters}
     facts = []
     for _ in range(4):
-        form = sum(rng.choice((-2, -1, 1, 2)) * s for s in letters) + Rational(rng.randint(-4, 4), 2)
+        terms = [*letters, Abs(x - u), Max(x + w, -u)]
+        form = sum(rng.choice((-2, -1, 1, 2)) * s for s in terms) + Rational(rng.randint(-4, 4), 2)
         true = [relation for relation in (Ge, Le, Gt, Lt, Eq, Ne) if relation(form.subs(point), 0) == True]  # noqa: E712
         facts.append(rng.choice(true)(form, 0))
     assert Facts(*facts).possible()
     assert not Facts(*facts).imply(sympy.Not(rng.choice(facts)))
-
-
-def test_the_sign_of_a_letter_is_a_fact():
-    below = Symbol("g", negative=True)
-    assert Facts(x <= below).imply(x < 0)
-    assert Facts(x >= D).imply(x >= 0)
-    assert Facts(x >= n).imply(x >= 1)
-
-
-def test_cases_that_the_facts_do_not_decide_stay():
-    cases = Piecewise((1, u > 0), (2, u < 0))
-    assert resolve(cases, Facts(x > 0)) == cases
-    assert resolve(cases, Facts(u > 1)) == 1
 
 
 # state and define --------------------------------------------------------------------------------------------
@@ -546,12 +545,18 @@ def test_a_check_has_to_return_true(outcome):
 def test_a_statement_is_shown_as_it_was_written(outcome):
     equation = state("eq-stated", r"\operatorname*{arg\,min}_c (c - 2)^2 = 2", check=lambda: outcome)
     assert equation.tex == r"\operatorname*{arg\,min}_c (c - 2)^2 = 2"
-    assert equation.status == "checked"
+    assert (equation.status, equation.how) == ("checked", "by the code")
 
 
 def test_a_check_that_raises_is_not_swallowed():
     with pytest.raises(ZeroDivisionError):
         state("eq-stated", "a = b", check=lambda: 1 / 0)
+
+
+def test_a_definition_may_have_an_expression_for_its_name():
+    equation = define("eq-named", sqrt(x), p)
+    assert equation.tex == r"\sqrt{x} = p"
+    assert equation.rhs == p
 
 
 def test_what_has_no_value_is_not_defined():
@@ -576,6 +581,7 @@ TYPESET = [
     ),
     (residual / (y_hat * (1 - y_hat)), r"\frac{\hat{y} - y}{\hat{y} \left(1 - \hat{y}\right)}"),
     (1 / (1 + exp(-z)), r"\frac{1}{1 + e^{- z}}"),
+    (log(1 + exp(z)), r"\log \left(1 + e^{z}\right)"),
     (SIGMA * (1 - SIGMA), r"\sigma{\left(z \right)} \left(1 - \sigma{\left(z \right)}\right)"),
     (delta * (Abs(y - y_hat) - delta / 2), r"\delta \left(\left|{y - \hat{y}}\right| - \frac{\delta}{2}\right)"),
     (
@@ -599,6 +605,11 @@ TYPESET = [
     (Limit(r / delta, delta, oo), r"\lim_{\delta \to \infty}\left(\frac{r}{\delta}\right)"),
     (Matrix([[1 - y, y_hat - y]]), r"\left[\begin{matrix}1 - y & \hat{y} - y\end{matrix}\right]"),
     (Matrix([x, u]), r"\left[\begin{matrix}x\\[0.6em] u\end{matrix}\right]"),
+    (x * u * log(w), r"u x \log w"),
+    (sympy.Add(x, sympy.Mul(-1, u + w, evaluate=False), evaluate=False), r"x - \left(u + w\right)"),
+    (log(Named("L", x + 1)), r"\log L"),
+    (Derivative(Named("f", x**2), x), r"\frac{d f}{d x}"),
+    (Derivative(-x - u, x), r"\frac{\partial}{\partial x} \left(- u - x\right)"),
     (AP**2 - AN**2 + margin, r"m + d(a, p)^{2} - d(a, n)^{2}"),
 ]
 
@@ -613,6 +624,8 @@ def test_a_chain_is_aligned_and_a_domain_is_said():
     assert chain.tex == (
         r"\begin{aligned} \left(x + 1\right)^{2} &= x^{2} + 2 x + 1 \\[0.8em] &= x \left(x + 2\right) + 1 \end{aligned}"
     )
+    assert (chain.lhs, chain.rhs) == (TWICE[0], x * (x + 2) + 1)
+    assert prove("eq-domain", *TWICE, given=x > 0).tex.endswith(r"\text{for } {x > 0}")
     assert prove("eq-domain", *TWICE, given=And(x > 0, x <= 1)).tex.endswith(
         r" \allowbreak \qquad \text{for } {0 < x \le 1}"
     )

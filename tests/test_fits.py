@@ -70,7 +70,9 @@ def test_network_hands_the_gradient_back_through_its_layers():
 def test_network_keeps_the_scale_of_its_inputs():
     rng = np.random.default_rng(0)
     net = Network(inputs=100, hidden=400, outputs=50)
-    assert 0.7 < net(net.start(rng), rng.normal(size=(200, 100))).std() < 1.4
+    start = net.start(rng)
+    assert 0.9 < net(start, rng.normal(size=(200, 100))).std() < 1.1
+    assert (net(start, np.zeros((1, 100))) == 0).all()
 
 
 def test_telephone_calls_are_free_of_typing_errors():

@@ -38,6 +38,24 @@ def test_no_class_is_forgotten():
     assert {type(case.loss) for case in CASES} == set(LOSSES)
 
 
+LETTERS = {"y_hat": "yhat", "anchor": "a", "positive": "p", "negative": "n"}
+
+
+@pytest.mark.parametrize("loss", list(dict.fromkeys(case.loss for case in CASES)), ids=repr)
+def test_the_letters_are_those_of_the_inputs_and_stand_for_real_numbers(loss):
+    symbols, _ = written_out(loss)
+    names = ["z" if name == "y_hat" and getattr(loss, "from_logits", False) else name for name in loss.inputs]
+    start = 0 if isinstance(loss, SparseCategoricalCrossEntropy) else 1
+    for name, row in zip(names, symbols, strict=True):
+        letter, of_row = LETTERS.get(name, name), len(row) > 1
+        assert [s.name for s in row] == ([f"{letter}_{start + k}" for k in range(3)] if of_row else [letter])
+        assert all(s.is_real for s in row) or isinstance(loss, KLDivergence)
+    general = loss.expression().signature
+    elements = [s[sympy.Symbol("k", integer=True)] if isinstance(s, sympy.IndexedBase) else s for s in general]
+    assert all(s.is_real for s in elements) or isinstance(loss, KLDivergence)
+    assert all(s.is_nonnegative for s in elements if s.name[0] in "dD")
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_value_and_gradient_are_those_of_the_formula(case, dtype):

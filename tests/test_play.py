@@ -203,12 +203,34 @@ def test_words_are_escaped():
     assert "a < b" not in page
 
 
+def test_no_word_ends_the_script():
+    words = "</script><b>"
+    shown = figure(lambda value: ([Points(0, 0)], f"{words} {number(value)}"))
+    assert words not in shown._repr_html_()
+    assert at(sentence(shown), 2) == f"{words} 2.00"
+
+
 def test_gaps_and_what_lies_far_outside():
     panel = Panel((0, 1, ""), (0, 1, ""), "nothing")
     assert Curve([0, 0.5, np.nan, 1], [0, 1, 1, 1]).strings(panel) == {"d": "M 0 1800 1500 0 M 3000 0"}
     assert Curve([0, 0], [1, np.inf]).strings(panel) == {"d": "M 0 0 0 -100000"}
     assert Points(1, 1e300).strings(panel) == {"d": "M 3000 -100000 h 0"}
     assert Curve([], []).strings(panel) == {"d": ""}
+    assert Text(0.5, 1, "half").strings(panel) == {"x": "1500", "y": "0", "": "half"}
+
+
+@pytest.mark.parametrize(("length", "back"), [(1, 60), (0.02, 30)])
+def test_an_arrow_has_a_head(length, back):
+    """Two strokes from the tip, back and to both sides."""
+    panel = Panel((0, 1, ""), (0, 1, ""), "an arrow", equal=True)
+    path = Arrows([0, 0.6 * length], [0, 0.8 * length]).strings(panel)["d"]
+    start, tip, one, again, other = np.array(re.findall(r"-?\d+", path), float).reshape(-1, 2)
+    way = (tip - start) / np.linalg.norm(tip - start)
+    assert way == pytest.approx([0.6, -0.8])  # down is positive
+    assert (tip == again).all()
+    for stroke, side in ((one - tip, -1), (other - tip, 1)):
+        assert stroke @ way == pytest.approx(-back, abs=1)
+        assert stroke @ [0.8, 0.6] == pytest.approx(0.7 * side * back, abs=1.1)
 
 
 @pytest.mark.parametrize("colour", sorted(set(COLOURS.values())))
