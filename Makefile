@@ -22,12 +22,14 @@ pdf: book  ## Print the book into one PDF, and build again: its first page then 
 	$(BIN)/python book/_tools/pdf.py
 	$(MAKE) book
 
+LONG_TESTS := $(patsubst %,tests/test_%.py,site accuracy frameworks site_on_a_telephone figures_in_browser)
 test: export OMP_NUM_THREADS := 1
 test: book  ## Build the book, then check everything: style, package, site, notebooks
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	@# A file, or notebook, stays with one worker: JAX compiles anew in each. In this order the last are short.
-	$(BIN)/pytest tests lossbook book --nbval --nbval-cell-timeout=120 -n logical --dist loadfile --no-loadscope-reorder -rs
+	@# A file, or notebook, stays with one worker: JAX compiles anew in each. Those that take long come first.
+	$(BIN)/pytest $(LONG_TESTS) tests lossbook book --nbval --nbval-cell-timeout=120 -n logical --dist loadfile \
+	  --no-loadscope-reorder -rs
 
 test-oldest:  ## Test the package with the oldest versions that it allows, on Python 3.11 or 3.12
 test-newest:  ## Test the package with the newest versions there are, on any Python
