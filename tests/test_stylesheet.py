@@ -6,7 +6,6 @@ import pytest
 from pages import PAGES, SITE, name
 from stylesheet import used
 
-[SHEET] = (SITE / "_static").glob("book.*.css")
 WORDS = {"page", "note", "open", "menu"}
 KEPT = [
     "p{color: red}",
@@ -20,6 +19,11 @@ KEPT = [
     '.note{background: url("fonts/a.woff2?v=1")}',
 ]
 DROPPED = [".absent{color: red}", "#absent p{color: red}", ".note .absent{color: red}", "@media print{.absent{top: 0}}"]
+
+
+def of_the_book():
+    [sheet] = (SITE / "_static").glob("book.*.css")
+    return sheet
 
 
 def result(folder, css, file="styles/a.css"):
@@ -55,11 +59,11 @@ def test_an_imported_file_is_taken_in(tmp_path):
 @pytest.mark.parametrize("path", [page for page in PAGES if page != SITE / "index.html"], ids=name)
 def test_pages_have_no_other(path):
     [sheet] = re.findall(r'rel="stylesheet" href="([^"]*)', path.read_text(encoding="utf-8"))
-    assert (path.parent / sheet).resolve() == SHEET
+    assert (path.parent / sheet).resolve() == of_the_book()
 
 
 def test_its_files_are_there():
-    wanted = set(re.findall(r'url\("([^"?]+)', SHEET.read_text(encoding="utf-8")))
+    wanted = set(re.findall(r'url\("([^"?]+)', of_the_book().read_text(encoding="utf-8")))
     wanted = {address for address in wanted if not address.startswith("data:")}
     assert len(wanted) > 20
     assert not [address for address in wanted if not (SITE / "_static" / address).is_file()]
