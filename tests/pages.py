@@ -75,18 +75,25 @@ class Visit:
         for kind in ("unrendered", "wrong", "broken"):
             self.faults += [f"{kind}: {what}" for what in report[kind]]
 
-    def check_access(self, axe, **options):
-        """Note what is hard to reach or to read, by the rules of axe: WCAG, and good practice."""
+    def check_access(self, axe):
+        """Note what is hard to reach, by all rules of axe but that of contrast, which takes longer than the others."""
         self.page.evaluate(THIN_OUT)
+        self.run(axe, rules={"color-contrast": {"enabled": False}})
+
+    def run(self, axe, **options):
+        """Note what axe finds."""
         options |= {"resultTypes": ["violations"], "preload": False}
         found = axe.run(self.page, options=options).response["violations"]
         self.faults += [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
-    def turn_dark(self):
-        """Have the page in its other colours, and of what looks alike only a few."""
-        self.page.emulate_media(color_scheme="dark")
-        self.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    def check_colours(self, axe, *themes):
+        """Note what is too faint, in the themes that are named, on a few of what looks alike."""
+        self.page.evaluate(THIN_OUT)
         self.page.evaluate(LEAVE_FEW)
+        for theme in themes:
+            self.page.emulate_media(color_scheme=theme)
+            self.page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+            self.run(axe, runOnly=["color-contrast"])
 
     def close(self):
         """Leave the page, which fails if anything was wrong."""
