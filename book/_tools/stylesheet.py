@@ -34,7 +34,8 @@ def one_stylesheet(app, exception):
         return  # no page is new
 
     words = set()
-    for text in [*pages.values(), *(path.read_text("utf-8") for path in scripts)]:
+    bodies = [LINK.sub("", text) for text in pages.values()]  # a link has the name of the sheet before this one
+    for text in [*bodies, *(path.read_text("utf-8") for path in scripts)]:
         words.update(WORD.findall(text))
     state = "".join([*sorted(words), *(sheet.read_text("utf-8") for sheet in sheets)])
     target = static / f"book.{hashlib.sha256(state.encode()).hexdigest()[:8]}.css"
