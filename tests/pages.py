@@ -49,11 +49,11 @@ def name(path):
 
 
 class Visit:
-    """A page that is opened in a new context, with what went wrong in it."""
+    """A page that is opened, with what went wrong in it."""
 
-    def __init__(self, browser, url, start, **options):
+    def __init__(self, context, url, start):
         self.faults, self.loaded = [], []
-        self.page = browser.new_context(reduced_motion="reduce", **options).new_page()
+        self.page = context.new_page()
         self.page.on("request", lambda r: r.url.startswith((start, "data:")) or self.fault(f"asked for {r.url}"))
         self.page.on("response", lambda answer: self.loaded.append(answer))
         self.page.on("requestfailed", lambda r: self.fault(f"not loaded: {r.url}"))
@@ -97,5 +97,5 @@ class Visit:
 
     def close(self):
         """Leave the page, which fails if anything was wrong."""
-        self.page.context.close()
+        self.page.close()
         assert not self.faults, "\n".join(self.faults)

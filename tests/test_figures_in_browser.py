@@ -240,7 +240,6 @@ def name(chapter):
 
 def opened(context, chapter):
     page = context.new_page()
-    page.clock.install()  # time passes when a test says so, and then at once
     page.goto((BOOK / f"{chapter.__name__}.html").as_uri())
     return page, page.locator("figure.play")
 
@@ -266,11 +265,27 @@ BEFORE = """figure => {
 }"""
 
 
+def stopped(context):
+    """Have time pass in the pages of a context when a test says so, and then at once."""
+    context.clock.install()
+    return context
+
+
+@pytest.fixture(scope="module")
+def desk(browser):
+    return stopped(browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light"))
+
+
+@pytest.fixture(scope="module")
+def telephone(browser):
+    screen = {"width": 390, "height": 760}
+    return stopped(browser.new_context(viewport=screen, color_scheme="dark", has_touch=True, is_mobile=True))
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=name)
-def test_at_the_desk(browser, chapter):
+def test_at_the_desk(desk, chapter):
     """Tab leads to each slider; keys and mouse move it; every time the figure says and draws what is right."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    page, figure = opened(context, chapter)
+    page, figure = opened(desk, chapter)
     agrees(page, figure, chapter)
     figure.evaluate(BEFORE)
     for slider in figure.get_by_role("slider").all():
@@ -293,16 +308,13 @@ def test_at_the_desk(browser, chapter):
         page.mouse.up()
         assert slider.input_value() == "0"
     agrees(page, figure, chapter)
-    context.close()
+    page.close()
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=name)
-def test_on_a_telephone(browser, chapter):
+def test_on_a_telephone(telephone, chapter):
     """On a telephone, in the dark, a finger moves each slider, and the sentence is seen all the while."""
-    context = browser.new_context(
-        viewport={"width": 390, "height": 760}, color_scheme="dark", has_touch=True, is_mobile=True
-    )
-    page, figure = opened(context, chapter)
+    page, figure = opened(telephone, chapter)
     for slider in figure.get_by_role("slider").all():
         slider.evaluate("slider => slider.scrollIntoView({block: 'end', behavior: 'instant'})")
         before, box = slider.input_value(), slider.bounding_box()
@@ -316,4 +328,4 @@ def test_on_a_telephone(browser, chapter):
         assert says["y"] > 60, "the sentence is off the screen"
         assert says["y"] + says["height"] <= box["y"], "the hand covers the sentence"
     assert not figure.evaluate(FAINT)
-    context.close()
+    page.close()

@@ -48,10 +48,15 @@ def test_links_lead_somewhere(path):
     assert not dead
 
 
+@pytest.fixture(scope="module")
+def desk(browser):
+    return browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce")
+
+
 @pytest.mark.parametrize("path", SHOWN, ids=name)
-def test_at_a_desk(browser, axe, path):
+def test_at_a_desk(desk, axe, path):
     """Wide, from disk: nothing from elsewhere, no complaint, no raw TeX, nothing hard to reach or to read."""
-    visit = Visit(browser, path.as_uri(), "file:", viewport={"width": 1280, "height": 900}, color_scheme="light")
+    visit = Visit(desk, path.as_uri(), "file:")
     assert visit.theme == "light"
     visit.look()
     visit.check_access(axe)

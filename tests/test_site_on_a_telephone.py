@@ -31,15 +31,24 @@ def server():
         def log_message(self, *args):
             pass
 
+        def end_headers(self):
+            self.send_header("Cache-Control", "no-store")  # each page comes as to somebody who has seen no other
+            super().end_headers()
+
     with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def telephone(browser):
+    return browser.new_context(viewport=SCREEN, color_scheme="dark", is_mobile=True, reduced_motion="reduce")
+
+
 @pytest.mark.parametrize("path", SHOWN, ids=name)
-def test_on_a_telephone(browser, axe, server, path):
-    visit = Visit(browser, server + name(path), server, viewport=SCREEN, color_scheme="dark", is_mobile=True)
+def test_on_a_telephone(telephone, axe, server, path):
+    visit = Visit(telephone, server + name(path), server)
     assert visit.theme == "dark"
     weight = sum(len(gzip.compress(answer.body())) for answer in visit.loaded)
     if weight > HEAVIEST:
@@ -52,9 +61,9 @@ def test_on_a_telephone(browser, axe, server, path):
     visit.close()
 
 
-def test_colours_of_what_only_a_telephone_shows(browser, axe, server):
+def test_colours_of_what_only_a_telephone_shows(telephone, axe, server):
     """The parts of the theme that a narrow page has are the same on all pages."""
-    visit = Visit(browser, server + "book/huber.html", server, viewport=SCREEN, color_scheme="dark")
+    visit = Visit(telephone, server + "book/huber.html", server)
     visit.check_colours(axe, "dark", "light")
     visit.close()
 
