@@ -19,6 +19,7 @@ import sympy as sp
 from sympy import Q, S
 from sympy.calculus.util import minimum
 from sympy.core.relational import Relational
+from sympy.logic.algorithms.lra_theory import LRAVariable
 from sympy.logic.inference import satisfiable
 
 from lossbook._typeset import unnamed
@@ -76,6 +77,11 @@ class Facts:
     def imply(self, condition: Any) -> bool:
         """Whether the condition follows."""
         return not self.possible(sp.Not(sp.sympify(condition)))
+
+
+# SymPy's simplex method has to change the first letter that it can, or it may go in circles. In one of two places it
+# takes the first by name; by a name that is the number of its column it takes the same as in the other.
+LRAVariable.__repr__ = lambda letter: f"{letter.col_idx:06}"
 
 
 @cache

@@ -1,5 +1,7 @@
 """The parts of a proof one by one: each decides what it has to decide, and nothing else."""
 
+from collections import defaultdict
+
 import mpmath
 import pytest
 from sympy import (
@@ -14,6 +16,7 @@ from sympy import (
     KroneckerDelta,
     Le,
     Lt,
+    Matrix,
     Max,
     Min,
     Ne,
@@ -26,6 +29,7 @@ from sympy import (
     Symbol,
     atan,
     exp,
+    eye,
     floor,
     gamma,
     log,
@@ -34,6 +38,7 @@ from sympy import (
     symbols,
     true,
 )
+from sympy.logic.algorithms.lra_theory import LRARational, LRASolver, LRAVariable
 
 from lossbook._proof import (
     Facts,
@@ -51,6 +56,7 @@ from lossbook._proof import (
     is_zero,
     points,
     resolve,
+    time_limit,
     value,
 )
 from lossbook.equations import _holds, prove
@@ -98,6 +104,31 @@ def test_the_sign_of_a_letter_is_a_fact():
     assert Facts(x >= n).imply(x >= 1)
     assert Facts(x >= Abs(Symbol("g", real=True, nonzero=True))).imply(x > 0)
     assert Facts(Eq(n, 1), Eq(D, 0), 9 * p <= 1, 9 * below >= -1).possible()
+
+
+def test_the_solver_does_not_go_in_circles():
+    """A table with bounds on which SymPy's choice, by name here and by column there, never came to an end."""
+    rows = [
+        [-2, 1, 2, -1, -2],
+        [-2, 0, -2, 1, 0],
+        [0, -1, -1, 1, -1],
+        [-1, 0, 1, 1, 0],
+        [2, 2, -2, -2, -2],
+        [0, -1, 1, 0, 1],
+        [1, 1, 0, 0, -1],
+        [1, 0, -1, 1, 0],
+    ]
+    free, half, names = float("inf"), Rational(1, 2), ["x0", "x2", "x1", "x4", "x3", "s3", "s5", "s6"]
+    low = [-1, -1, -1, 0, -1, -free, 0, 0, (0, 1), -free, -1, -1, -1]  # a second number: a little above, or below
+    high = [1, 1, 1, 1, free, -1, (half, -1), 1, 1, (-half, -1), 0, 0, 0]
+    letters = [LRAVariable(Symbol(name)) for name in [*names, "s7", "s9", "s10", "s13", "s14"]]
+    for column, (letter, *bounds) in enumerate(zip(letters, low, high, strict=True)):
+        letter.col_idx = column
+        letter.lower, letter.upper = (LRARational(*b if isinstance(b, tuple) else (b, 0)) for b in bounds)
+    solver = LRASolver(Matrix(rows).row_join(-eye(8)), letters[5:], letters[:5], {}, {}, testing_mode=False)
+    solver.is_sat, solver.boundary_to_enc = False, defaultdict(int)
+    with time_limit(5):
+        solver.check()
 
 
 # Evaluation under facts ------------------------------------------------------------------------------------------
