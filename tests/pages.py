@@ -30,16 +30,16 @@ THIN_OUT = """() => {
     }
 }"""
 
-# What has the same classes in the same places has the same colours.
-LEAVE_FEW = """() => {
-    const seen = {};
-    for (const element of document.querySelectorAll("article *")) {
+# What has the same classes in the same places has the same colours: three of a kind tell as much as all, on all pages.
+LEAVE_FEW = """seen => {
+    for (const element of [...document.querySelectorAll("body *:not(script, style)")].reverse()) {
         let path = "";
-        for (let at = element; at.localName !== "article"; at = at.parentElement)
-            path += `${at.localName}.${at.className} `;
+        for (let at = element; at !== document.body; at = at.parentElement)
+            path += `${at.localName}.${at.getAttribute("class") ?? ""}${at.getAttribute("style") ?? ""} `;
         seen[path] = (seen[path] ?? 0) + 1;
         if (seen[path] > 3 && !element.childElementCount) element.remove();
     }
+    return seen;
 }"""
 
 
@@ -86,10 +86,10 @@ class Visit:
         found = axe.run(self.page, options=options).response["violations"]
         self.faults += [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
-    def check_colours(self, axe, *themes):
-        """Note what is too faint, in the themes that are named, on a few of what looks alike."""
+    def check_colours(self, axe, themes, seen):
+        """Note what is too faint in some themes, except what has been seen often enough, and add to that."""
         self.page.evaluate(THIN_OUT)
-        self.page.evaluate(LEAVE_FEW)
+        seen.update(self.page.evaluate(LEAVE_FEW, seen))
         for theme in themes:
             self.page.emulate_media(color_scheme=theme)
             self.page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)

@@ -53,12 +53,17 @@ def desk(browser):
     return browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce")
 
 
+@pytest.fixture(scope="module")
+def seen():
+    return {}
+
+
 @pytest.mark.parametrize("path", SHOWN, ids=name)
-def test_at_a_desk(desk, axe, path):
+def test_at_a_desk(desk, axe, seen, path):
     """Wide, from disk: nothing from elsewhere, no complaint, no raw TeX, nothing hard to reach or to read."""
     visit = Visit(desk, path.as_uri(), "file:")
     assert visit.theme == "light"
     visit.look()
     visit.check_access(axe)
-    visit.check_colours(axe, "light", "dark")
+    visit.check_colours(axe, ["light", "dark"], seen)
     visit.close()
