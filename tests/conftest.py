@@ -19,6 +19,10 @@ FLAGS = (  # for Chromium: run as root, and ask nobody anything
 
 def pytest_configure(config):
     """Let no test and no doctest reach the network: what Python connects to is on this machine, or the test fails."""
+    # JAX compiles for seconds what it runs for microseconds. Its cache is not to be shared: each worker has one.
+    cache = config.rootpath / ".cache" / "jax" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+    os.environ |= {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+
     patch = pytest.MonkeyPatch()
 
     def guard(name):
@@ -61,8 +65,8 @@ def need():
 
 @pytest.fixture(scope="module")
 def browser(need):
-    """Open Chromium for the tests of a module."""
-    program = need("chromium")
+    """Open Chromium for the tests of a module: if it is there, the one that has no window, which does less work."""
+    program = shutil.which("chromium-headless-shell") or need("chromium")
     playwright = need("playwright.sync_api")
     with playwright.sync_playwright() as engine:
         chromium = engine.chromium.launch(executable_path=program, args=FLAGS)
