@@ -451,6 +451,18 @@ def test_an_inequality_follows_only_from_what_says_as_much():
         prove("eq-elsewhere", Ge(x**3 - x, 0), since=prove_inequality("domain"), given=And(x >= -1, x <= 0))
 
 
+def test_an_inequality_follows_from_none_that_was_only_checked():
+    checked = prove("eq-checked", Ge(GUDERMANN[0], GUDERMANN[1] - 1), numerically=True)
+    assert checked.status == "checked"
+    with pytest.raises(ProofError, match="not an inequality that has been proven"):
+        prove("eq-since", Ge(GUDERMANN[0] + 1, GUDERMANN[1]), since=checked)
+
+
+def test_cases_of_an_inequality_hold_within_the_domain():
+    cases = [Lt(x, 2), Ge(x, 2)]
+    assert prove("eq-cases", Gt(x * (x + 1), 0), given=x > 0, cases=cases).status == "proven"
+
+
 def test_a_proof_that_takes_too_long_says_so():
     with pytest.raises(ProofError, match=r"eq-slow: no proof within 0\.2 seconds"):
         prove("eq-slow", Integral(exp(-(p**p)), (p, 0, oo)), S(2), seconds=0.2)
@@ -467,6 +479,7 @@ def test_a_failure_says_which_equation_what_and_where():
     text = str(failure.value)
     assert text.startswith("eq-wrong does not hold\n  left:  Derivative(L, yhat[k])\n  right: ")
     point, sides = re.search(r"at (.*) the sides are (.*)", text).groups()
+    assert re.fullmatch(r"-?[\d.]{3,8} and -?[\d.]{3,8}", sides)  # six digits are enough
     assert "n = " in point
     assert "yhat[1] = " in point
     left, right = map(float, sides.split(" and "))
@@ -545,6 +558,7 @@ def test_a_check_has_to_return_true(outcome):
 def test_a_statement_is_shown_as_it_was_written(outcome):
     equation = state("eq-stated", r"\operatorname*{arg\,min}_c (c - 2)^2 = 2", check=lambda: outcome)
     assert equation.tex == r"\operatorname*{arg\,min}_c (c - 2)^2 = 2"
+    assert equation.label == "eq-stated"
     assert (equation.status, equation.how) == ("checked", "by the code")
 
 
@@ -557,6 +571,9 @@ def test_a_definition_may_have_an_expression_for_its_name():
     equation = define("eq-named", sqrt(x), p)
     assert equation.tex == r"\sqrt{x} = p"
     assert equation.rhs == p
+    assert equation._repr_markdown_() == f"$$\n{equation.tex}\n$$ (eq-named)\n\n*defined*"
+    assert equation.lhs**2 == equation.lhs * sympy.sympify(equation)
+    assert define("eq-named", r"\ell", p).tex == r"\ell = p"
 
 
 def test_what_has_no_value_is_not_defined():
@@ -625,6 +642,8 @@ def test_a_chain_is_aligned_and_a_domain_is_said():
         r"\begin{aligned} \left(x + 1\right)^{2} &= x^{2} + 2 x + 1 \\[0.8em] &= x \left(x + 2\right) + 1 \end{aligned}"
     )
     assert (chain.lhs, chain.rhs) == (TWICE[0], x * (x + 2) + 1)
+    assert prove("eq-two", *TWICE).tex == r"\left(x + 1\right)^{2} = x^{2} + 2 x + 1"
+    assert prove("eq-two", Ge(x**2, 2 * x - 1)).tex == r"x^{2} \ge 2 x - 1"
     assert prove("eq-domain", *TWICE, given=x > 0).tex.endswith(r"\text{for } {x > 0}")
     assert prove("eq-domain", *TWICE, given=And(x > 0, x <= 1)).tex.endswith(
         r" \allowbreak \qquad \text{for } {0 < x \le 1}"
