@@ -57,6 +57,7 @@ def perturbed(sides):
     if not first:
         first, last = [last.lhs], last.rhs
     one = sp.ones(*last.shape) if isinstance(last, sp.MatrixBase) else 1
+    yield [*first, last + one]
     yield [*first, last - one / sp.Integer(1000)]
     if last not in (0, sp.oo):
         yield [*first, 2 * last]
