@@ -95,8 +95,9 @@ class Network:
     --------
     >>> net = Network(inputs=3, hidden=4, outputs=2)
     >>> parameters = net.start(np.random.default_rng(0))
-    >>> net(parameters, np.zeros((5, 3))).shape
-    (5, 2)
+    >>> outputs, back = net.vjp(parameters, np.zeros((5, 3)))
+    >>> outputs.shape, back(np.ones((5, 2))).shape == parameters.shape
+    ((5, 2), True)
     """
 
     inputs: int
@@ -112,23 +113,21 @@ class Network:
 
     def __call__(self, parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Return the outputs, a row for each row of x."""
-        first, second = self._layers(parameters)
-        return self._units(first, x) @ second[:-1] + second[-1]
+        return self.vjp(parameters, x)[0]
 
-    def gradient(self, parameters: np.ndarray, x: np.ndarray, by_output: np.ndarray) -> np.ndarray:
-        """Return the gradient of a loss with respect to the parameters, given the one with respect to the outputs.
+    def vjp(self, parameters: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+        """Return the outputs, and a function that takes a gradient back from them to the parameters.
 
-        This is backpropagation: the chain rule, from the outputs to the first layer.
+        This is backpropagation: the chain rule, from the outputs to the first layer. What comes back is a
+        vector-Jacobian product, which gives the method its usual name.
         """
-        first, second = self._layers(parameters)
-        units = self._units(first, x)
-        by_unit = (by_output @ second[:-1].T) * (units > 0)
-        layers = [(x, by_unit), (units, by_output)]
-        return np.concatenate([part.ravel() for x, by in layers for part in (x.T @ by, by.sum(axis=0))])
+        cut = (self.inputs + 1) * self.hidden
+        first, second = parameters[:cut].reshape(-1, self.hidden), parameters[cut:].reshape(-1, self.outputs)
+        units = np.maximum(x @ first[:-1] + first[-1], 0)
 
-    def _layers(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        first, second = np.split(parameters, [(self.inputs + 1) * self.hidden])
-        return first.reshape(-1, self.hidden), second.reshape(-1, self.outputs)
+        def back(by_output: np.ndarray) -> np.ndarray:
+            by_unit = (by_output @ second[:-1].T) * (units > 0)
+            layers = [(x, by_unit), (units, by_output)]
+            return np.concatenate([part.ravel() for x, by in layers for part in (x.T @ by, by.sum(axis=0))])
 
-    def _units(self, first: np.ndarray, x: np.ndarray) -> np.ndarray:
-        return np.maximum(x @ first[:-1] + first[-1], 0)
+        return units @ second[:-1] + second[-1], back

@@ -76,7 +76,7 @@ def report(app, exception):
         return
     counted = {name: counts for name, counts in sorted(totals(app.env).items()) if counts}
     for name, counts in [*counted.items(), ("the whole book", sum(counted.values(), Counter()))]:
-        LOG.info("equations: %s", f"{name:28}" + ", ".join(f"{counts[s]} {s}" for s in STATUSES))
+        LOG.info("equations: %s", f"{name:32}" + ", ".join(f"{counts[s]} {s}" for s in STATUSES))
 
 
 def setup(app):

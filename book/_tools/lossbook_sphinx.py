@@ -1,5 +1,6 @@
 """What this book needs of Sphinx beyond its configuration."""
 
+import atexit
 import base64
 import gc
 import hashlib
@@ -322,6 +323,7 @@ def previews(app, exception):
 def setup(app):
     """Connect the functions above to the events of a build."""
     gc.disable()  # Sphinx keeps nearly all that it makes; to look for what it drops takes a quarter of a short build
+    atexit.register(gc.freeze)  # nor is there a use in taking it apart, piece by piece, at the end
     app.add_enumerable_node(NumberedTable, "table", html=(HTML5Translator.visit_figure, HTML5Translator.depart_figure))
     app.add_transform(NumberTables)
     app.add_transform(KeepTogether)

@@ -13,7 +13,7 @@ from pathlib import Path
 import tinycss2
 from sphinx.errors import ExtensionError
 
-LINK = re.compile(r'\s*<link\b[^>]*\brel="stylesheet"[^>]*>')
+LINK = re.compile(r'<link\b[^>]*\brel="stylesheet"[^>]*>\s*')
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"?]+)')
 WORD = re.compile(r"[\w-]+")
 
@@ -33,11 +33,14 @@ def one_stylesheet(app, exception):
     if not sheets:
         return  # no page is new
 
-    words = set()
+    pieces = set()  # most of a page is the same few elements over and over: each is looked at once
     bodies = [LINK.sub("", text) for text in pages.values()]  # a link has the name of the sheet before this one
     for text in [*bodies, *(path.read_text("utf-8") for path in scripts)]:
-        words.update(WORD.findall(text))
-    state = "".join([*sorted(words), *(sheet.read_text("utf-8") for sheet in sheets)])
+        pieces.update(text.split("<"))
+    # Of the words, those that a sheet has as well, lest a picture of another name make the stylesheet new.
+    style = "".join(path.read_text("utf-8") for path in sorted(static.rglob("*.css")) if not path.match("book.*"))
+    words = set(WORD.findall(" ".join(pieces))).intersection(WORD.findall(style))
+    state = "".join([*sorted(words), style])
     target = static / f"book.{hashlib.sha256(state.encode()).hexdigest()[:8]}.css"
     if not target.exists():
         for old in static.glob("book.*.css"):
@@ -47,7 +50,7 @@ def one_stylesheet(app, exception):
     for path, text in pages.items():
         before, *after = LINK.split(text)
         if after:
-            link = f'\n    <link rel="stylesheet" href="{relpath(target, path.parent)}" />'
+            link = f'<link rel="stylesheet" href="{relpath(target, path.parent)}" />\n    '
             path.write_text(before + link + "".join(after), "utf-8")
 
 
