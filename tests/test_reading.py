@@ -131,3 +131,11 @@ def test_buttons_of_the_repository(monkeypatch, repository):
     assert config.html_theme_options["repository_url"] == "https://github.com/somebody/book"
     assert config.html_theme_options["repository_branch"] == "trunk"
     assert {"binderhub_url", "colab_url"} <= set(config.html_theme_options["launch_buttons"])
+
+
+@pytest.mark.parametrize(("read_again", "left"), [([], True), (["book/mse"], False)])
+def test_a_changed_page_takes_the_old_pdf_away(tmp_path, read_again, left):
+    pdf = tmp_path / lossbook_sphinx.PDF
+    pdf.touch()
+    lossbook_sphinx.drop_old_pdf(SimpleNamespace(outdir=tmp_path), None, read_again)
+    assert pdf.exists() == left
